@@ -1,0 +1,1 @@
+"""From sources to a checked table, a snapshot and a split."""

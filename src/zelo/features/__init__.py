@@ -1,0 +1,1 @@
+"""Transforms that travel inside the model, the same in training and in serving."""

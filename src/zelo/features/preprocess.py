@@ -1,0 +1,69 @@
+"""From the contract's fields to a model's matrix: transformers that are fitted with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    OneHotEncoder,
+    PolynomialFeatures,
+    PowerTransformer,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from zelo.features.transforms import Cast, Derive
+from zelo.spec.project import Project
+
+
+def numeric_inputs(project: Project) -> list[str]:
+    return [name for name, field in project.inputs.items() if field.is_numeric]
+
+
+def category_inputs(project: Project) -> list[str]:
+    return [name for name, field in project.inputs.items() if not field.is_numeric]
+
+
+Steps = list[tuple[str, Any]]
+
+
+def plain_features(project: Project, *, scaled: bool) -> Steps:
+    """Median imputation, derived features, one-hot categories; centred and scaled where a model needs it."""
+    numbers: Steps = [("impute", SimpleImputer(strategy="median", keep_empty_features=True))]
+    if project.derived:
+        numbers.append(("derive", Derive(tuple(numeric_inputs(project)), dict(project.derived))))
+    if scaled:
+        numbers.append(("scale", StandardScaler()))
+    columns = _columns(project, [("numbers", Pipeline(numbers), numeric_inputs(project))])
+    return [("columns", columns), ("cast", Cast())]
+
+
+def power_features(project: Project, *, target_encoded: Sequence[str], seed: int) -> Steps:
+    """The seed recipe: KNN imputation, power transform, target encoding of some counts, interactions."""
+    encoded = [name for name in target_encoded if name in numeric_inputs(project)]
+    rest = [name for name in numeric_inputs(project) if name not in encoded]
+    numbers = Pipeline([("impute", KNNImputer(keep_empty_features=True)), ("power", PowerTransformer())])
+    counts = Pipeline(
+        [
+            ("impute", SimpleImputer(strategy="most_frequent", keep_empty_features=True)),
+            ("encode", TargetEncoder(random_state=seed)),
+        ]
+    )
+    columns = _columns(project, [("numbers", numbers, rest), ("counts", counts, encoded)])
+    interactions = PolynomialFeatures(degree=2, interaction_only=True, include_bias=False)
+    return [("columns", columns), ("interactions", interactions), ("cast", Cast())]
+
+
+def _columns(project: Project, blocks: list[tuple[str, Any, list[str]]]) -> ColumnTransformer:
+    categories = Pipeline(
+        [
+            ("one_hot", OneHotEncoder(handle_unknown="ignore", sparse_output=False)),
+            ("cast", Cast("float64")),
+        ]
+    )
+    every = [*blocks, ("categories", categories, category_inputs(project))]
+    return ColumnTransformer([block for block in every if block[2]], sparse_threshold=0.0)

@@ -1,0 +1,79 @@
+"""The ledger's tables, portable between SQLite and PostgreSQL. ``migrations`` makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+    _DateTimeType = TypeDecorator[datetime]
+else:
+    _DateTimeType = TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcMicroseconds(_DateTimeType):
+    """A moment as whole microseconds since 1970 in UTC: exact, and the same in every database."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = sa.MetaData()
+
+predictions = sa.Table(
+    "predictions",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("variant", sa.String(32), nullable=False),
+    sa.Column("entity", sa.String(200)),
+    sa.Column("at", UtcMicroseconds, nullable=False),
+    sa.Column("inputs", sa.JSON, nullable=False),
+    sa.Column("score", sa.Float(53)),
+    sa.Column("decision", sa.JSON, nullable=False),
+    sa.Index("predictions_by_time", "project", "at", "id"),
+    sa.Index("predictions_by_entity", "project", "entity", "at", "id"),
+    sa.Index("predictions_by_score", "project", "score", "id"),
+)
+
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("prediction_id", sa.String(36), sa.ForeignKey("predictions.id"), nullable=False),
+    sa.Column("entity", sa.String(200)),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("observed_at", UtcMicroseconds, nullable=False),
+    sa.Column("recorded_at", UtcMicroseconds, nullable=False),
+    sa.Index("outcomes_by_prediction", "prediction_id", "recorded_at", "id"),
+    sa.Index("outcomes_by_time", "project", "recorded_at", "id"),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("kind", sa.String(63), nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("at", UtcMicroseconds, nullable=False),
+    sa.Index("events_by_time", "project", "at", "id"),
+)

@@ -1,0 +1,1 @@
+"""Candidates by name: an estimator with its search space, a file a family."""

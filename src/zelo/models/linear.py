@@ -1,0 +1,61 @@
+"""Linear models, on scaled features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import SVC
+
+from zelo.models.candidate import CLASSES, VALUES, Candidate, Params, Setting, assemble
+
+if TYPE_CHECKING:
+    import optuna
+
+
+def logistic(setting: Setting, params: Params) -> Any:
+    options = {"max_iter": 2000, "class_weight": setting.class_weight, **params}
+    return assemble(setting, LogisticRegression(**options), scaled=True)
+
+
+def logistic_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {"C": trial.suggest_float("C", 1e-3, 1e2, log=True)}
+
+
+def bayes(setting: Setting, params: Params) -> Any:
+    return assemble(setting, GaussianNB(**params), scaled=True)
+
+
+def bayes_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {"var_smoothing": trial.suggest_float("var_smoothing", 1e-10, 1e-1, log=True)}
+
+
+def vector_machine(setting: Setting, params: Params) -> Any:
+    # Its own probabilities would cost an inner cross-validation; the decision value is squashed instead
+    # by the calibration that every candidate gets out of fold.
+    from zelo.models.margin import MarginClassifier
+
+    options = {"class_weight": setting.class_weight, "cache_size": 500, **params}
+    return assemble(setting, MarginClassifier(SVC(**options)), scaled=True)
+
+
+def vector_machine_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {
+        "C": trial.suggest_float("C", 1e-2, 1e2, log=True),
+        "gamma": trial.suggest_float("gamma", 1e-3, 1.0, log=True),
+    }
+
+
+def ridge(setting: Setting, params: Params) -> Any:
+    return assemble(setting, Ridge(**params), scaled=True)
+
+
+def ridge_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {"alpha": trial.suggest_float("alpha", 1e-3, 1e3, log=True)}
+
+
+LOGISTIC_REGRESSION = Candidate("logistic_regression", CLASSES, logistic, logistic_space)
+NAIVE_BAYES = Candidate("naive_bayes", CLASSES, bayes, bayes_space)
+SVM = Candidate("svm", CLASSES, vector_machine, vector_machine_space)
+RIDGE = Candidate("ridge", VALUES, ridge, ridge_space)

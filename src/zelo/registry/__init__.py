@@ -1,0 +1,1 @@
+"""Bundles, compilation and parity, gates, promotion, rollback and evidence."""

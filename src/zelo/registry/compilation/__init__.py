@@ -1,0 +1,1 @@
+"""From a fitted pipeline to one ONNX graph that gives the same scores."""

@@ -1,0 +1,193 @@
+"""Fitted estimators as ONNX nodes: float32 features [n, d] in, float64 scores [n, K] out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from catboost import CatBoostClassifier, CatBoostRegressor
+from lightgbm import Booster, LGBMClassifier, LGBMRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import SVC
+from xgboost import XGBClassifier, XGBRegressor
+
+from zelo.models.margin import MarginClassifier
+from zelo.registry.compilation.graph import BOOSTING_OPSET, DOUBLE, ML_OPSET, OPSET, CannotCompile, Graph
+
+
+def emit_estimator(graph: Graph, estimator: Any, tensor: str) -> str:
+    """Scores of the classes that the estimator saw [n, k], or values [n, 1].
+
+    Raises:
+        CannotCompile: the estimator has no counterpart here.
+    """
+    emitter = EMITTERS.get(type(estimator))
+    if emitter is None:
+        raise CannotCompile(
+            f"no compilation of {type(estimator).__name__}",
+            expected=f"one of {', '.join(kind.__name__ for kind in EMITTERS)}",
+            hint="the fitted pipeline serves instead",
+        )
+    return emitter(graph, estimator, tensor)
+
+
+def emit_linear(graph: Graph, weights: Any, bias: Any, tensor: str) -> str:
+    """tensor @ weights.T + bias, in float64."""
+    product = graph.add("MatMul", tensor, graph.constant(np.atleast_2d(weights).T))
+    return graph.add("Add", product, graph.constant(np.atleast_2d(bias)))
+
+
+def emit_two_classes(graph: Graph, margin: str) -> str:
+    """Both probabilities from the margin of the second class [n, 1]."""
+    positive = graph.add("Sigmoid", margin)
+    return graph.concat([graph.add("Sub", graph.constant([[1.0]]), positive), positive])
+
+
+def emit_logistic(graph: Graph, model: LogisticRegression, tensor: str) -> str:
+    margin = emit_linear(graph, model.coef_, model.intercept_, graph.cast(tensor, DOUBLE))
+    return emit_two_classes(graph, margin) if len(model.classes_) == 2 else graph.add("Softmax", margin, axis=1)
+
+
+def emit_ridge(graph: Graph, model: Ridge | RidgeCV, tensor: str) -> str:
+    return emit_linear(graph, model.coef_, model.intercept_, graph.cast(tensor, DOUBLE))
+
+
+def _bayes(graph: Graph, model: GaussianNB, tensor: str) -> str:
+    """Log joint probabilities, with the square written out so that it is three matrix products."""
+    wide = graph.cast(tensor, DOUBLE)
+    precision = 1.0 / model.var_
+    offset = np.log(model.class_prior_) - 0.5 * (
+        np.log(2.0 * np.pi * model.var_).sum(axis=1) + (model.theta_**2 * precision).sum(axis=1)
+    )
+    square = graph.add("MatMul", graph.add("Mul", wide, wide), graph.constant((-0.5 * precision).T))
+    joint = graph.add("Add", emit_linear(graph, model.theta_ * precision, offset, wide), square)
+    return graph.add("Softmax", joint, axis=1)
+
+
+def _margin(graph: Graph, model: MarginClassifier, tensor: str) -> str:
+    machine = model.estimator_
+    if not isinstance(machine, SVC) or machine.kernel != "rbf" or len(machine.classes_) != 2:
+        raise CannotCompile("no compilation of this margin classifier", expected="an RBF machine of two classes")
+    wide = graph.cast(tensor, DOUBLE)
+    vectors = np.asarray(machine.support_vectors_, dtype=np.float64)
+    own = graph.add("ReduceSum", graph.add("Mul", wide, wide), graph.constant([1], np.int64), keepdims=1)
+    cross = graph.add("MatMul", wide, graph.constant(-2.0 * vectors.T))
+    distance = graph.add("Add", graph.add("Add", own, cross), graph.constant((vectors**2).sum(axis=1)[None, :]))
+    kernel = graph.add("Exp", graph.add("Mul", distance, graph.constant([[-machine._gamma]])))
+    return emit_two_classes(graph, emit_linear(graph, machine.dual_coef_, machine.intercept_, kernel))
+
+
+def _prior(graph: Graph, model: DummyClassifier, tensor: str) -> str:
+    return _constant_row(graph, tensor, model.class_prior_)
+
+
+def _median(graph: Graph, model: DummyRegressor, tensor: str) -> str:
+    return _constant_row(graph, tensor, model.constant_.ravel())
+
+
+def _constant_row(graph: Graph, tensor: str, row: Any) -> str:
+    first = graph.cast(graph.columns(tensor, [0]), DOUBLE)
+    zero = graph.add("Mul", first, graph.constant([[0.0]]))
+    return graph.add("Add", zero, graph.constant(np.atleast_2d(row)))
+
+
+def _forest(graph: Graph, model: Any, tensor: str) -> str:
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import FloatTensorType
+
+    converted = convert_sklearn(
+        model,
+        initial_types=[("x", FloatTensorType([None, model.n_features_in_]))],
+        options={id(model): {"zipmap": False}} if hasattr(model, "classes_") else None,
+        target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
+    )
+    return _spliced(graph, converted, tensor)
+
+
+def _lightgbm(graph: Graph, model: Any, tensor: str) -> str:
+    from onnxmltools.convert.lightgbm.convert import convert
+    from onnxmltools.convert.common.data_types import FloatTensorType
+
+    booster = Booster(model_str=single_thresholds(model.booster_.model_to_string()))
+    converted = convert(
+        booster,
+        initial_types=[("x", FloatTensorType([None, model.n_features_in_]))],
+        target_opset=BOOSTING_OPSET,
+        zipmap=False,
+    )
+    return _spliced(graph, converted, tensor)
+
+
+def single_thresholds(model: str) -> str:
+    """LightGBM's model text with every split point rounded down to a float32.
+
+    For a float32 x, ``x <= t`` and ``x <= down(t)`` are the same; rounded up, a row could change sides.
+    """
+    lines = model.split("\n")
+    for position, line in enumerate(lines):
+        if line.startswith("threshold="):
+            points = np.array(line.removeprefix("threshold=").split(), dtype=np.float64)
+            single = points.astype(np.float32)
+            single = np.where(single > points, np.nextafter(single, np.float32(-np.inf)), single)
+            lines[position] = "threshold=" + " ".join(repr(float(value)) for value in single)
+    return "\n".join(line for line in lines if not line.startswith("tree_sizes="))
+
+
+def _xgboost(graph: Graph, model: Any, tensor: str) -> str:
+    from onnxmltools.convert.common.data_types import FloatTensorType
+    from onnxmltools.convert.xgboost.convert import convert
+
+    converted = convert(
+        model,
+        initial_types=[("x", FloatTensorType([None, model.n_features_in_]))],
+        target_opset=BOOSTING_OPSET,
+    )
+    return _spliced(graph, converted, tensor)
+
+
+def _catboost(graph: Graph, model: Any, tensor: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        model.save_model(str(path), format="onnx")
+        converted = onnx.load(path)
+    return _spliced(graph, converted, tensor)
+
+
+def _spliced(graph: Graph, model: onnx.ModelProto, tensor: str) -> str:
+    """The probabilities of a converted classifier, or the values of a converted regressor."""
+    ensemble = next((node for node in model.graph.node if node.op_type.startswith("TreeEnsemble")), None)
+    if ensemble is None:
+        raise CannotCompile("the converter gave no tree ensemble")
+    output = _probabilities(model)
+    return graph.cast(graph.splice(model, tensor, output), DOUBLE)
+
+
+def _probabilities(model: onnx.ModelProto) -> str:
+    zipmap = next((node for node in model.graph.node if node.op_type == "ZipMap"), None)
+    return str(zipmap.input[0] if zipmap else model.graph.output[-1].name)
+
+
+EMITTERS: dict[type, Callable[[Graph, Any, str], str]] = {
+    DummyClassifier: _prior,
+    DummyRegressor: _median,
+    LogisticRegression: emit_logistic,
+    Ridge: emit_ridge,
+    RidgeCV: emit_ridge,
+    GaussianNB: _bayes,
+    MarginClassifier: _margin,
+    RandomForestClassifier: _forest,
+    RandomForestRegressor: _forest,
+    LGBMClassifier: _lightgbm,
+    LGBMRegressor: _lightgbm,
+    XGBClassifier: _xgboost,
+    XGBRegressor: _xgboost,
+    CatBoostClassifier: _catboost,
+    CatBoostRegressor: _catboost,
+}

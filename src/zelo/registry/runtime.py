@@ -1,0 +1,86 @@
+"""What computes the scores of a bundle: its ONNX compilation, or the fitted pipeline itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from zelo.errors import BundleError
+from zelo.features.columns import Columns, frame_from_columns
+from zelo.spec.project import Project
+
+ONNX_FILE = "model.onnx"
+NATIVE_FILE = "pipeline.skops"
+SCORES = "scores"
+
+Array = np.ndarray[Any, Any]
+
+
+class Predictor(Protocol):
+    """Scores for columns: class probabilities [n, K] in the project's order, or values [n, 1]."""
+
+    @property
+    def runtime(self) -> str: ...
+
+    def scores(self, columns: Columns) -> Array: ...
+
+
+class OnnxPredictor:
+    """ONNX Runtime on the compiled model. Thread-safe."""
+
+    runtime = "onnx"
+
+    def __init__(self, model: bytes, *, threads: int = 1) -> None:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._names = [value.name for value in self._session.get_inputs()]
+
+    def scores(self, columns: Columns) -> Array:
+        feed = {name: columns[name].reshape(-1, 1) for name in self._names}
+        result: Array = self._session.run([SCORES], feed)[0]
+        return result.astype(np.float64)
+
+
+class NativePredictor:
+    """The fitted pipeline, where the compilation did not pass its parity check."""
+
+    runtime = "native"
+
+    def __init__(self, estimator: Any, project: Project) -> None:
+        self._estimator = estimator
+        self._kind = project.task.kind
+
+    def scores(self, columns: Columns) -> Array:
+        frame = frame_from_columns(columns)
+        if self._kind == "regression":
+            return np.asarray(self._estimator.predict(frame), dtype=np.float64).reshape(-1, 1)
+        return np.asarray(self._estimator.predict_proba(frame), dtype=np.float64)
+
+
+def load_onnx(path: Path, project: Project) -> OnnxPredictor:
+    """The compiled model of a bundle's folder."""
+    try:
+        return OnnxPredictor((path / ONNX_FILE).read_bytes())
+    except Exception as error:
+        # onnxruntime raises classes of its own that share no public base.
+        raise BundleError(
+            "the compiled model cannot be loaded",
+            where=str(path / ONNX_FILE),
+            found=str(error).splitlines()[0],
+            expected="a model of this ONNX Runtime",
+            hint="train again with this version",
+        ) from error
+
+
+def load_native(path: Path, project: Project) -> NativePredictor:
+    """The fitted pipeline of a bundle's folder."""
+    from zelo.registry.native import read_pipeline
+
+    return NativePredictor(read_pipeline(path / NATIVE_FILE), project)

@@ -1,0 +1,1 @@
+"""A service without transport, batching over it, and thin routes over that."""

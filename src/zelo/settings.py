@@ -1,0 +1,53 @@
+"""Settings from the environment (``ZELO_*``), read once at the edge and passed down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things are. Every path below ``home`` has its name here and nowhere else."""
+
+    model_config = SettingsConfigDict(env_prefix="ZELO_", frozen=True, extra="ignore")
+
+    home: Path = Field(default=Path(".zelo"), description="where Zelo keeps what it makes")
+    projects: Path = Field(default=Path("projects"), description="the folder of the projects")
+    data_dir: Path | None = Field(default=None, description="raw data, a folder a project")
+    database_url: str | None = Field(default=None, description="ledger; SQLite in home if unset")
+    approver: str | None = Field(default=None, description="who approves a promotion")
+    max_body_bytes: int = Field(default=4 << 20, gt=0, description="largest request body")
+    max_waiting_rows: int = Field(default=10_000, gt=0, description="rows that may wait to be predicted")
+    offline: bool = Field(default=False, description="never download")
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        return self.database_url or f"sqlite:///{(self.home / 'ledger.db').absolute()}"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.home / "snapshots"
+
+    @property
+    def bundles(self) -> Path:
+        return self.home / "bundles"
+
+    @property
+    def registry(self) -> Path:
+        return self.home / "registry"
+
+    @property
+    def downloads(self) -> Path:
+        return self.home / "downloads"
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's store, unless ``MLFLOW_TRACKING_URI`` names another."""
+        return f"sqlite:///{(self.home / 'mlflow.db').absolute()}"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "mlartifacts"

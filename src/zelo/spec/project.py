@@ -1,0 +1,261 @@
+"""A project as frozen objects. Parsing validates; it never changes what was written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Label = int | str
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+TASK_METRICS: dict[str, tuple[str, ...]] = {
+    "binary": (
+        "accuracy",
+        "f1",
+        "f1_macro",
+        "f1_micro",
+        "f1_weighted",
+        "f2",
+        "f2_weighted",
+        "precision",
+        "recall",
+        "mcc",
+        "roc_auc",
+        "pr_auc",
+        "brier",
+        "ece",
+        "log_loss",
+    ),
+    "multiclass": (
+        "accuracy",
+        "f1_macro",
+        "f1_micro",
+        "f1_weighted",
+        "mcc",
+        "roc_auc",
+        "brier",
+        "ece",
+        "log_loss",
+    ),
+    "regression": ("mae", "rmse", "r2", "mape"),
+}
+LOWER_IS_BETTER = frozenset({"brier", "ece", "log_loss", "mae", "rmse", "mape"})
+
+
+class Frozen(BaseModel):
+    """Immutable; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(Frozen):
+    """A field of the contract: a column with its type, unit, range and meaning."""
+
+    type: Literal["integer", "number", "category", "text", "date"]
+    column: str | None = Field(default=None, description="its name in the source, where it differs")
+    use: Literal["input", "metadata"] = Field(
+        default="input", description="metadata is checked and kept, and is never a feature"
+    )
+    unit: str | None = None
+    meaning: str | None = None
+    min: float | None = None
+    max: float | None = None
+    values: tuple[str, ...] | None = Field(
+        default=None, description="allowed categories; without it any category is taken"
+    )
+    missing: Literal["refused", "allowed"] = "refused"
+    format: str | None = Field(
+        default=None, description="how a date is written, as in strptime (%d/%m/%Y); ISO 8601 when absent"
+    )
+    example: float | str | None = None
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.type in ("integer", "number")
+
+
+class Source(Frozen):
+    """A file, where it may be downloaded from, and how it is written."""
+
+    file: str
+    encoding: str = "utf-8"
+    delimiter: str | None = Field(default=None, description="found by itself when absent")
+    decimal: Literal[".", ","] = "."
+    nulls: tuple[str, ...] = Field(default=(), description="texts that mean missing, beside the empty one")
+    where: dict[str, str] = Field(default_factory=dict, description="keep rows with these values")
+    url: str | None = None
+    member: str | None = Field(default=None, description="the file inside a downloaded archive")
+    sha256: str | tuple[str, ...] | None = Field(
+        default=None, description="the file's pinned hash, or several where line ends differ"
+    )
+    publisher: str | None = None
+    licence: str | None = None
+
+
+class Task(Frozen):
+    """What is predicted."""
+
+    kind: Literal["binary", "multiclass", "regression"]
+    target: Name
+    column: str | None = Field(default=None, description="the target's name in the source")
+    classes: tuple[Label, ...] | None = Field(
+        default=None, description="the classes in order; 0 and 1 where a binary task says nothing"
+    )
+    positive: Label | None = Field(default=None, description="the class that a binary task is about")
+    missing: Literal["refused", "left_out"] = Field(
+        default="refused", description="rows without the target: bad, or left out and counted"
+    )
+    unit: str | None = None
+    meaning: str | None = None
+
+
+class Data(Frozen):
+    """Where the rows come from, and the contract that each must keep."""
+
+    key: Name | None = Field(default=None, description="the column that tells rows apart")
+    key_column: str | None = Field(default=None, description="the key's name in the source")
+    sources: dict[Name, Source | str] = Field(min_length=1)
+    fields: dict[Name, Column] = Field(min_length=1)
+
+
+class Split(Frozen):
+    """How the test set is set aside, once."""
+
+    by: Literal["class", "random", "time"] = "class"
+    test: Share = 0.15
+    seed: int = 42
+    column: Name | None = Field(default=None, description="the date field of a split by time")
+
+
+class Tuning(Frozen):
+    """Optuna's budget for each candidate that has a search space."""
+
+    trials: Annotated[int, Field(ge=0)] = 0
+    seconds: Annotated[float, Field(gt=0)] | None = None
+
+
+class Select(Frozen):
+    """How candidates are compared: out of fold, on the training part alone."""
+
+    primary: str
+    report: tuple[str, ...] = ()
+    folds: Annotated[int, Field(ge=2, le=20)] = 5
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The primary metric, then the others, each once."""
+        return tuple(dict.fromkeys((self.primary, *self.report)))
+
+
+class Maximise(Frozen):
+    """A threshold chosen out of fold, at the true prevalence."""
+
+    maximise: str
+
+
+class Band(Frozen):
+    """A label for scores strictly above a bound. The last band has no bound."""
+
+    above: float | None = None
+    label: str
+    recommendation: str | None = None
+
+
+class Decision(Frozen):
+    """From a score to what people read."""
+
+    threshold: float | Maximise = 0.5
+    bands: tuple[Band, ...] = ()
+
+
+class Aliases(Frozen):
+    """Extra paths under which the latest predictions answer, in the project's own words."""
+
+    latest: str | None = Field(default=None, description="path with {entity}")
+    ranking: str | None = None
+    minimum: str = Field(default="minimum_score", description="query name of the lowest score")
+    limit: str = Field(default="limit", description="query name of the most rows")
+
+
+class Serving(Frozen):
+    entity: Name | None = Field(default=None, description="whom or what a prediction is about")
+    aliases: Aliases = Aliases()
+
+
+class Gates(Frozen):
+    """The limits of the gates. See docs/gates.md."""
+
+    latency_ms: Annotated[float, Field(gt=0)] = 20.0
+    calibration_error: Annotated[float, Field(gt=0, le=1)] = 0.05
+    margin: Annotated[float, Field(ge=0)] = Field(
+        default=0.01, description="how much worse than the champion is still not worse"
+    )
+    slices: tuple[Name, ...] = Field(default=(), description="fields whose values are slices")
+    slice_drop: Annotated[float, Field(gt=0)] = Field(
+        default=0.15, description="how far a slice may fall below the whole"
+    )
+
+
+CandidateEntry = str | dict[str, dict[str, JsonValue]]
+
+
+class Project(Frozen):
+    """One model's project.yaml."""
+
+    name: Name
+    title: str
+    language: Literal["pt-BR", "en"] = "pt-BR"
+    task: Task
+    data: Data
+    derived: dict[Name, str] = Field(
+        default_factory=dict, description="features computed inside the model from the inputs"
+    )
+    split: Split = Split()
+    imbalance: Literal["none", "class_weight", "smote"] = "none"
+    candidates: tuple[CandidateEntry, ...] = Field(min_length=1)
+    tuning: Tuning = Tuning()
+    select: Select
+    decision: Decision = Decision()
+    grades: tuple[Band, ...] = Field(default=(), description="words for the metrics table")
+    serving: Serving = Serving()
+    gates: Gates = Gates()
+
+    @property
+    def inputs(self) -> dict[str, Column]:
+        """The fields that the model reads, in the order of the contract."""
+        return {name: field for name, field in self.data.fields.items() if field.use == "input"}
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The classes in order; empty for a regression."""
+        if self.task.kind == "regression":
+            return ()
+        return self.task.classes or (0, 1)
+
+    @property
+    def positive(self) -> Label:
+        """The class that a binary task is about."""
+        return self.classes[-1] if self.task.positive is None else self.task.positive
+
+    @property
+    def candidate_params(self) -> dict[str, dict[str, Any]]:
+        """Each candidate's name with the parameters written beside it."""
+        params: dict[str, dict[str, Any]] = {}
+        for entry in self.candidates:
+            params.update({entry: {}} if isinstance(entry, str) else entry)
+        return params
+
+    def source(self, name: str) -> Source:
+        """A source by name; a bare file name is a source with defaults."""
+        entry = self.data.sources[name]
+        return Source(file=entry) if isinstance(entry, str) else entry
+
+    def column_of(self, name: str) -> str:
+        """The name that a field, the key or the target has in the source."""
+        if name == self.data.key:
+            return self.data.key_column or name
+        if name == self.task.target:
+            return self.task.column or name
+        return self.data.fields[name].column or name

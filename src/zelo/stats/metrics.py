@@ -1,0 +1,214 @@
+"""Every metric of a project, for many weightings of the same rows at once.
+
+A weighting is a row of ``weights`` [B, n]: ones for the plain value, counts for a bootstrap
+resample. A weight of 2 means what a repeated row means, and 0 what an absent one means. Values
+are scikit-learn's, except that what has no answer is NaN: the area under the ROC curve of one
+class, R2 of a constant truth, a percentage error of a true 0, anything of no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from zelo.stats.arrays import BoolArray, FloatArray, IntArray, ratio
+from zelo.stats.calibration import gap_matrix
+from zelo.stats.confusion import DECISION_METRICS, POSITIVE_METRICS, confusion_counts
+from zelo.stats.ranking import Ranking
+
+RANKING_METRICS = frozenset({"roc_auc", "pr_auc"})
+PROBABILITY_METRICS = frozenset({"brier", "log_loss", "ece"})
+REGRESSION_METRICS = frozenset({"mae", "rmse", "r2", "mape"})
+CLASS_METRICS = frozenset(DECISION_METRICS) | RANKING_METRICS | PROBABILITY_METRICS
+
+Measure = Callable[[FloatArray], dict[str, FloatArray]]
+"""``weights [B, n] -> values [B]`` by the metric's name."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Rows with their truth and what a model said of them.
+
+    Classes: ``truth`` and ``predicted`` are class indices [n], ``scores`` probabilities [n, K], and
+    ``positive`` the index of the class that a binary task is about (``None``: several classes alike).
+    Regression: ``truth`` [n] and ``scores`` [n] or [n, 1] in the target's unit, no ``predicted``.
+
+    Raises:
+        ValueError: shapes disagree, a class index is out of range, or a number is not finite.
+    """
+
+    truth: npt.NDArray[np.generic]
+    scores: FloatArray
+    predicted: IntArray | None = None
+    positive: int | None = None
+
+    def __post_init__(self) -> None:
+        rows = len(self.truth)
+        if self.truth.ndim != 1 or len(self.scores) != rows:
+            raise ValueError(f"truth {self.truth.shape} and scores {self.scores.shape} differ in rows")
+        if not np.isfinite(self.scores).all():
+            raise ValueError("scores hold values that are not finite")
+        if self.predicted is None:
+            if self.scores.ndim > 1 and self.scores.shape[1] != 1:
+                raise ValueError(f"scores {self.scores.shape} without predicted classes")
+            if not np.isfinite(self.truth.astype(np.float64)).all():
+                raise ValueError("truth holds values that are not finite")
+            return
+        if self.predicted.shape != (rows,) or self.scores.ndim != 2:
+            raise ValueError(f"predicted {self.predicted.shape}, scores {self.scores.shape}, {rows} rows")
+        for name, indices in (("truth", self.truth), ("predicted", self.predicted)):
+            if indices.dtype.kind not in "iu" or not _within(indices, self.scores.shape[1]):
+                raise ValueError(f"{name} is not an index of {self.scores.shape[1]} classes")
+        if self.positive is not None and self.scores.shape[1] != 2:
+            raise ValueError(f"a positive class among {self.scores.shape[1]} classes, not two")
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def where(self, mask: BoolArray) -> Scored:
+        """The rows that ``mask`` [n] keeps: a slice."""
+        predicted = None if self.predicted is None else self.predicted[mask]
+        return Scored(self.truth[mask], self.scores[mask], predicted, self.positive)
+
+
+class Evaluator:
+    """One scored set, prepared once (sorts, bins, losses), then called with any number of weightings."""
+
+    def __init__(self, scored: Scored, names: Iterable[str]) -> None:
+        """
+        Raises:
+            ValueError: a metric is unknown, or does not fit the kind of scores.
+        """
+        self.names = tuple(dict.fromkeys(names))
+        known = REGRESSION_METRICS if scored.predicted is None else CLASS_METRICS
+        if scored.positive is None:
+            known = known - POSITIVE_METRICS - {"pr_auc"}
+        if unknown := sorted(set(self.names) - known):
+            raise ValueError(f"no metric {', '.join(unknown)} here; known: {', '.join(sorted(known))}")
+        self.rows = len(scored)
+        self._measures = _measures(scored, set(self.names))
+
+    def __call__(self, weights: FloatArray) -> dict[str, FloatArray]:
+        """Values [B] of each metric, in the order of the names, for ``weights`` [B, n]."""
+        found: dict[str, FloatArray] = {}
+        for measure in self._measures:
+            found.update(measure(weights))
+        return {name: found[name] for name in self.names}
+
+
+def evaluate(
+    scored: Scored, names: Iterable[str], weights: FloatArray | None = None
+) -> dict[str, FloatArray]:
+    """Values [B] of each metric for ``weights`` [B, n]; without weights, the plain values [1]."""
+    given = np.ones((1, len(scored))) if weights is None else weights
+    return Evaluator(scored, names)(given)
+
+
+def point(scored: Scored, names: Iterable[str]) -> dict[str, float]:
+    """The plain value of each metric."""
+    return {name: float(values[0]) for name, values in evaluate(scored, names).items()}
+
+
+def _within(indices: npt.NDArray[np.generic], classes: int) -> bool:
+    whole = indices.astype(np.int64)
+    return bool(((whole >= 0) & (whole < classes)).all())
+
+
+def _measures(scored: Scored, names: Collection[str]) -> list[Measure]:
+    wanted = set(names)
+    if scored.predicted is None:
+        return [_regression(scored)] if wanted else []
+    found: list[Measure] = []
+    if decisions := wanted & set(DECISION_METRICS):
+        found.append(_decisions(scored, scored.predicted, decisions))
+    if wanted & RANKING_METRICS:
+        found.append(_ranking(scored))
+    if wanted & PROBABILITY_METRICS:
+        found.append(_probability(scored, scored.predicted))
+    return found
+
+
+def _decisions(scored: Scored, predicted: IntArray, names: Collection[str]) -> Measure:
+    truth, classes = scored.truth.astype(np.int64), scored.scores.shape[1]
+    positive = scored.positive or 0
+
+    def measure(weights: FloatArray) -> dict[str, FloatArray]:
+        counts = confusion_counts(truth, predicted, classes, weights)
+        return {name: DECISION_METRICS[name](counts, positive) for name in names}
+
+    return measure
+
+
+def _ranking(scored: Scored) -> Measure:
+    truth, scores, positive = scored.truth, scored.scores, scored.positive
+    if positive is not None:
+        binary = Ranking(truth == positive, scores[:, positive])
+
+        def measure_binary(weights: FloatArray) -> dict[str, FloatArray]:
+            areas = binary.areas(weights)
+            return {"roc_auc": areas.roc, "pr_auc": areas.precision_recall}
+
+        return measure_binary
+
+    each = [Ranking(truth == k, scores[:, k]) for k in range(scores.shape[1])]
+
+    def measure_classes(weights: FloatArray) -> dict[str, FloatArray]:
+        # One against the rest, averaged over the classes that the resample holds.
+        areas = np.stack([ranking.areas(weights).roc for ranking in each])
+        defined = ~np.isnan(areas)
+        total = np.where(defined, areas, 0.0).sum(axis=0)
+        return {"roc_auc": ratio(total, defined.sum(axis=0).astype(np.float64))}
+
+    return measure_classes
+
+
+def _probability(scored: Scored, predicted: IntArray) -> Measure:
+    truth, scores, positive = scored.truth.astype(np.int64), scored.scores, scored.positive
+    rows = np.arange(len(truth))
+    if positive is None:
+        # Top-label calibration: is the predicted class right as often as its probability says?
+        right, stated = truth == predicted, scores[rows, predicted]
+        squared = (scores**2).sum(axis=1) - 2 * scores[rows, truth] + 1
+    else:
+        right, stated = truth == positive, scores[:, positive]
+        squared = (right - stated) ** 2
+    smallest = np.finfo(np.float64).eps
+    surprise = -np.log(np.clip(scores[rows, truth], smallest, 1 - smallest))
+    losses = np.column_stack((np.ones(len(truth)), squared, surprise, gap_matrix(right, stated)))
+
+    def measure(weights: FloatArray) -> dict[str, FloatArray]:
+        sums = weights @ losses
+        total = sums[:, 0]
+        return {
+            "brier": ratio(sums[:, 1], total),
+            "log_loss": ratio(sums[:, 2], total),
+            "ece": ratio(np.abs(sums[:, 3:]).sum(axis=1), total),
+        }
+
+    return measure
+
+
+def _regression(scored: Scored) -> Measure:
+    truth, said = scored.truth.astype(np.float64), scored.scores.reshape(len(scored))
+    error = said - truth
+    # Around the median the sums of squares keep their digits, and a constant truth is exactly 0.
+    centred = truth - (np.median(truth) if len(truth) else 0.0)
+    relative = ratio(np.abs(error), np.abs(truth), empty=0.0)
+    columns = (np.ones(len(truth)), np.abs(error), error**2, centred, centred**2, relative, truth == 0)
+    losses = np.column_stack(columns)
+
+    def measure(weights: FloatArray) -> dict[str, FloatArray]:
+        total, absolute, squared, first, second, percent, zeros = (weights @ losses).T
+        spread = second - ratio(first**2, total, empty=0.0)
+        spread = np.where(spread > 1e-12 * second, spread, 0.0)
+        return {
+            "mae": ratio(absolute, total),
+            "rmse": np.sqrt(ratio(squared, total)),
+            "r2": 1.0 - ratio(squared, spread),
+            "mape": np.where(zeros > 0, np.nan, ratio(percent, total)),
+        }
+
+    return measure

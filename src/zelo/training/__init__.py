@@ -1,0 +1,1 @@
+"""Tune, fit out of fold, evaluate, compare, track."""
