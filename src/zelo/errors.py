@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zelo.data.contract import BadRow
+    from zelo.serving.schema import FieldError
 
 
 class ZeloError(Exception):
@@ -93,7 +94,8 @@ class ContractError(DataError):
         super().__init__(
             what,
             where=where,
-            found=f"{len(self.bad_rows)} bad value(s)\n{shown}" + (f"\n    ... and {more} more" if more > 0 else ""),
+            found=f"{len(self.bad_rows)} bad value(s)\n{shown}"
+            + (f"\n    ... and {more} more" if more > 0 else ""),
             expected="every row within the contract of project.yaml",
             hint="mend the rows, or the contract if the contract is wrong",
         )
@@ -124,7 +126,11 @@ class ServingError(ZeloError):
 
 
 class RequestError(ServingError):
-    """The request is at fault."""
+    """The request is at fault; ``errors`` holds each field at fault, where fields are."""
+
+    def __init__(self, what: str, *, errors: Sequence[FieldError] = (), **parts: str) -> None:
+        self.errors = tuple(errors)
+        super().__init__(what, **parts)
 
 
 class UnknownError(ServingError):

@@ -165,7 +165,9 @@ def _cast(text: ir.StringColumn, project: Project, name: str, decimal: Decimal) 
 def _number(text: ir.StringColumn, decimal: Decimal) -> ir.FloatingColumn:
     # DuckDB would also take 'inf' and 'nan' as numbers.
     pattern = _NUMBER if decimal == "." else _NUMBER.replace(r"\.", ",")
-    return text.re_search(pattern).ifelse(text.replace(decimal, ".").try_cast("float64"), ibis.null("float64"))
+    return text.re_search(pattern).ifelse(
+        text.replace(decimal, ".").try_cast("float64"), ibis.null("float64")
+    )
 
 
 def _classes_are_numbers(project: Project) -> bool:
@@ -263,7 +265,9 @@ def _in_words(field: Column) -> str:
     return f"{words} {field.unit}" if field.unit else words
 
 
-def _bad_rows(typed: ibis.Table, rules: Sequence[_Rule], *, file: str, decimal: Decimal) -> tuple[BadRow, ...]:
+def _bad_rows(
+    typed: ibis.Table, rules: Sequence[_Rule], *, file: str, decimal: Decimal
+) -> tuple[BadRow, ...]:
     places = {rule.name: place for place, rule in enumerate(rules)}
     found = [(bad.row, places[rule.name], bad) for rule, bad in _failures(typed, rules, file, decimal)]
     return tuple(bad for _, _, bad in sorted(found, key=lambda item: item[:2]))
@@ -289,7 +293,9 @@ def _failures(
         if error.reason_code is not SchemaErrorReason.DATAFRAME_CHECK:
             raise RuntimeError(f"a check could not be computed: {error}")
         rule = by_name[error.check.name]
-        bad = typed.filter(~error.check_output).select(row=ROW, found=_text(rule.name)).to_pyarrow().to_pylist()
+        bad = (
+            typed.filter(~error.check_output).select(row=ROW, found=_text(rule.name)).to_pyarrow().to_pylist()
+        )
         for item in bad:
             yield rule, _bad_row(rule, file, item["row"], item["found"], decimal)
 
@@ -320,7 +326,9 @@ def _in_conventions(frame: pd.DataFrame, project: Project) -> pd.DataFrame:
             frame[name] = frame[name].astype("float64")
         elif name == target:
             labels = {str(label): label for label in project.classes}
-            texts = frame[name].astype("int64").astype("str") if _classes_are_numbers(project) else frame[name]
+            texts = (
+                frame[name].astype("int64").astype("str") if _classes_are_numbers(project) else frame[name]
+            )
             frame[name] = texts.map(labels)
         elif field is not None and field.is_numeric:
             frame[name] = frame[name].astype("float64")

@@ -129,7 +129,10 @@ def delimiter_of(text: str) -> str:
     sample = text[:SAMPLE_CHARACTERS]
 
     def score(delimiter: str) -> tuple[float, int]:
-        rows = [row for row, _ in zip(csv.reader(io.StringIO(sample), delimiter=delimiter), range(50), strict=False)]
+        rows = [
+            row
+            for row, _ in zip(csv.reader(io.StringIO(sample), delimiter=delimiter), range(50), strict=False)
+        ]
         width = len(rows[0]) if rows else 0
         alike = sum(len(row) == width for row in rows if row)
         return (alike / max(len(rows), 1) if width > 1 else 0.0, width)
@@ -264,10 +267,15 @@ def _from_excel(path: Path, source: Source) -> tuple[pa.Table, np.ndarray]:
         book.close()
     header, body = (grid[0], grid[1:]) if grid else ((), [])
     width = max((place for place, cell in enumerate(header, start=1) if cell is not None), default=0)
-    filled = [(number, row) for number, row in enumerate(body, start=1) if any(cell is not None for cell in row)]
+    filled = [
+        (number, row) for number, row in enumerate(body, start=1) if any(cell is not None for cell in row)
+    ]
     names = _unique([_cell(cell, ".") or "" for cell in header[:width]])
     columns = [
-        pa.array([_cell(row[place] if place < len(row) else None, source.decimal) for _, row in filled], pa.string())
+        pa.array(
+            [_cell(row[place] if place < len(row) else None, source.decimal) for _, row in filled],
+            pa.string(),
+        )
         for place in range(width)
     ]
     return pa.table(columns, names=names), np.array([number for number, _ in filled], dtype=np.int64)

@@ -74,7 +74,9 @@ def write_snapshot(
         DataError: the frame holds no row, or the disk refuses it.
     """
     if frame.empty:
-        raise DataError("a snapshot needs rows", where=project.name, found="none", expected="at least one good row")
+        raise DataError(
+            "a snapshot needs rows", where=project.name, found="none", expected="at least one good row"
+        )
     frame = frame if BATCH in frame.columns else frame.assign(**{BATCH: np.int64(0)})
     content = content_hash(frame)
     folder = root / project.name / content[:SHORT]
@@ -85,7 +87,8 @@ def write_snapshot(
             "project": project.name,
             "rows": len(frame),
             "created": created.astimezone(dt.UTC).isoformat(),
-            "synthetic": any(source.synthetic for source in sources) or (parent is not None and parent.synthetic),
+            "synthetic": any(source.synthetic for source in sources)
+            or (parent is not None and parent.synthetic),
             "sources": [*(parent.sources if parent else ()), *described],
             "parent": parent.hash if parent else None,
             "contract": contract_hash(project),
@@ -125,7 +128,9 @@ def append_rows(
     if (key := project.data.key) is not None:
         known = frame[key].isin(old[key])
         bad_rows = tuple(
-            BadRow(file, int(row), key, repr(value), f"a key that is not yet in snapshot {parent.hash[:SHORT]}")
+            BadRow(
+                file, int(row), key, repr(value), f"a key that is not yet in snapshot {parent.hash[:SHORT]}"
+            )
             for row, value in zip(frame.loc[known, ROW], frame.loc[known, key], strict=True)
         )
         frame = frame[~known]
@@ -133,7 +138,9 @@ def append_rows(
         return parent, bad_rows
     new = frame.assign(**{BATCH: np.int64(old[BATCH].max() + 1)})
     both = pd.concat([old, new], ignore_index=True)
-    snapshot = write_snapshot(both, project=project, root=root, sources=sources, created=created, parent=parent)
+    snapshot = write_snapshot(
+        both, project=project, root=root, sources=sources, created=created, parent=parent
+    )
     return snapshot, bad_rows
 
 
@@ -152,7 +159,10 @@ def read_snapshot(root: Path, project_name: str, hash: str) -> Snapshot:
     snapshot = _read(root / project_name / hash[:SHORT])
     if not snapshot.hash.startswith(hash):
         raise DataError(
-            "no such snapshot", where=str(root / project_name), found=f"{snapshot.hash}", expected=f"hash {hash}"
+            "no such snapshot",
+            where=str(root / project_name),
+            found=f"{snapshot.hash}",
+            expected=f"hash {hash}",
         )
     return snapshot
 

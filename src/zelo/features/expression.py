@@ -120,9 +120,13 @@ def _walk(node: ast.expr, values: Mapping[str, T], backend: Backend[T]) -> T:
         case ast.Constant(value=int() | float() as value):
             return backend.constant(float(value))
         case ast.BinOp(left=left, op=operator, right=right):
-            return backend.apply(BINARY[type(operator)], _walk(left, values, backend), _walk(right, values, backend))
+            return backend.apply(
+                BINARY[type(operator)], _walk(left, values, backend), _walk(right, values, backend)
+            )
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            return backend.apply(COMPARE[type(operator)], _walk(left, values, backend), _walk(right, values, backend))
+            return backend.apply(
+                COMPARE[type(operator)], _walk(left, values, backend), _walk(right, values, backend)
+            )
         case ast.UnaryOp(operand=operand):
             return backend.apply("neg", _walk(operand, values, backend))
         case ast.Call(func=ast.Name(id=function), args=args):

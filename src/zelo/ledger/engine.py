@@ -63,7 +63,9 @@ def open_engine(url: str, *, busy_timeout: float) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         sqlite = parsed.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"connect_args": {"timeout": busy_timeout}} if sqlite else {"pool_pre_ping": True}
+        options: dict[str, Any] = (
+            {"connect_args": {"timeout": busy_timeout}} if sqlite else {"pool_pre_ping": True}
+        )
         if sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(
@@ -124,7 +126,9 @@ def upgrade(engine: sa.Engine) -> None:
         from alembic.util import CommandError
 
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+        config.set_main_option(
+            "script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%")
+        )
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
         try:
@@ -176,7 +180,9 @@ def _explain(error: SQLAlchemyError, where: str, busy_timeout: float) -> LedgerE
                 hint=f"{_NOTHING_WRITTEN}; {hint}",
             )
     if isinstance(error, sa.exc.IntegrityError):
-        return LedgerError("the record contradicts the ledger", where=where, found=found, hint=_NOTHING_WRITTEN)
+        return LedgerError(
+            "the record contradicts the ledger", where=where, found=found, hint=_NOTHING_WRITTEN
+        )
     return LedgerError(
         "the ledger cannot be used",
         where=where,

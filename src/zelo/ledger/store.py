@@ -42,7 +42,9 @@ class Ledger:
         self._now = now
 
     @classmethod
-    def open(cls, url: str, *, busy_timeout: float = BUSY_TIMEOUT, now: Callable[[], datetime] = utc_now) -> Self:
+    def open(
+        cls, url: str, *, busy_timeout: float = BUSY_TIMEOUT, now: Callable[[], datetime] = utc_now
+    ) -> Self:
         """Open the ledger at a SQLAlchemy URL; make it, or bring its tables up to date, where needed."""
         ledger = cls(open_engine(url, busy_timeout=busy_timeout), busy_timeout=busy_timeout, now=now)
         try:
@@ -174,7 +176,9 @@ class Ledger:
         until: datetime | None = None,
     ) -> int:
         """How many predictions, from ``since`` on and before ``until``."""
-        query = sa.select(sa.func.count()).select_from(predictions).where(*_asked(project, version, since, until))
+        query = (
+            sa.select(sa.func.count()).select_from(predictions).where(*_asked(project, version, since, until))
+        )
         with self._reading() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -284,7 +288,9 @@ def _newer_outcome_exists() -> sa.ColumnElement[bool]:
     )
 
 
-def _joined_ids(connection: sa.Connection, project: str, records: Sequence[OutcomeRecord]) -> list[str | None]:
+def _joined_ids(
+    connection: sa.Connection, project: str, records: Sequence[OutcomeRecord]
+) -> list[str | None]:
     named = {record.prediction_id for record in records if record.prediction_id is not None}
     known = set(_existing(connection, predictions.c.id, project, named))
     return [
@@ -309,7 +315,9 @@ def _latest_id(connection: sa.Connection, project: str, record: OutcomeRecord) -
     return found
 
 
-def _existing(connection: sa.Connection, column: sa.Column[Any], project: str, ids: set[str]) -> Iterator[str]:
+def _existing(
+    connection: sa.Connection, column: sa.Column[Any], project: str, ids: set[str]
+) -> Iterator[str]:
     wanted = sorted(ids)
     for start in range(0, len(wanted), _IDS_A_QUERY):
         some = wanted[start : start + _IDS_A_QUERY]

@@ -61,7 +61,9 @@ class Stacking(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         """Values [n] of a regression; class indices otherwise."""
         if self.n_classes == 0:
-            return np.asarray(self.final.predict(np.column_stack([member.predict(X) for member in self.members])))
+            return np.asarray(
+                self.final.predict(np.column_stack([member.predict(X) for member in self.members]))
+            )
         return self.predict_proba(X).argmax(axis=1)
 
 

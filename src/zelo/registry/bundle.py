@@ -38,7 +38,11 @@ def seal(staging: Path, root: Path, facts: Mapping[str, Any]) -> Path:
 
     ``facts`` go into the manifest beside the files' hashes. An equal bundle is kept as it is.
     """
-    files = {str(path.relative_to(staging)): file_hash(path) for path in sorted(staging.rglob("*")) if path.is_file()}
+    files = {
+        str(path.relative_to(staging)): file_hash(path)
+        for path in sorted(staging.rglob("*"))
+        if path.is_file()
+    }
     text = json.dumps({**facts, "files": files}, indent=2, ensure_ascii=False, sort_keys=True)
     (staging / MANIFEST).write_text(text, encoding="utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()

@@ -1,13 +1,19 @@
-"""Reading a project.yaml. Every error names the file, the line, the key, what was found and what is allowed."""
+"""Reading a project.yaml.
+
+Every error names the file, the line, the key, what was found and what is allowed.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import json
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -18,6 +24,9 @@ from zelo.spec.rules import broken_rule
 
 FILE_NAME = "project.yaml"
 MAX_BYTES = 1 << 20
+MAX_NODES = 100_000
+
+Location = tuple[int | str, ...]
 
 
 def load_project(folder: Path) -> Project:
@@ -53,7 +62,7 @@ def find_project(projects: Path, name: str) -> Project:
             where=str(projects),
             found=repr(name),
             expected=f"one of {', '.join(known)}" if known else "a folder with a project.yaml",
-            hint=f"did you mean {close[0]}?" if close else "zelo list shows the projects; zelo init makes one",
+            hint=f"did you mean {close[0]}?" if close else "zelo list shows them; zelo init makes one",
         )
     return load_project(projects / name)
 
@@ -70,8 +79,10 @@ def parse_project(text: str, *, where: str = FILE_NAME) -> Project:
         SpecError: as in :func:`load_project`.
     """
     document = _parse_yaml(text, where)
+    _check_values(document, where)
     try:
-        project = Project.model_validate(document)
+        # Strict, so that '18' and true are not quietly taken for numbers; JSON, so that lists may be tuples.
+        project = Project.model_validate_json(json.dumps(document, default=str), strict=True)
     except ValidationError as error:
         raise _spec_error(error, document, where) from error
     if (broken := broken_rule(project)) is not None:
@@ -113,6 +124,13 @@ def _read(path: Path) -> str:
             expected="UTF-8 text",
             hint="save it as UTF-8 in your editor",
         ) from error
+    except OSError as error:
+        raise SpecError(
+            "the file cannot be read",
+            where=str(path),
+            found=error.strerror or str(error),
+            expected="a readable text file",
+        ) from error
 
 
 def _parse_yaml(text: str, where: str) -> Mapping[str, Any]:
@@ -128,77 +146,142 @@ def _parse_yaml(text: str, where: str) -> Mapping[str, Any]:
             hint="look at the indentation and quotes of this line and the one above",
         ) from error
     except YAMLError as error:
-        raise SpecError("not valid YAML", where=where, found=str(error), expected="a YAML mapping") from error
+        raise SpecError(
+            "not valid YAML",
+            where=where,
+            found=" ".join(str(error).split()),
+            expected="a YAML mapping of keys to values",
+        ) from error
+    except RecursionError as error:
+        raise _endless(where) from error
     if not isinstance(document, Mapping):
         raise SpecError(
             "not a mapping",
             where=where,
-            found=type(document).__name__ if document is not None else "an empty file",
+            found="an empty file" if document is None else _shown(document),
             expected="keys such as name, task, data, candidates, select",
             hint="zelo schema prints every key",
         )
     return document
 
 
+def _check_values(document: Mapping[str, Any], where: str) -> None:
+    """Refuse what YAML can hold and a project cannot, before anything walks the whole document."""
+    try:
+        for count, (path, value) in enumerate(_nodes(document, ())):
+            if count == MAX_NODES:
+                raise _endless(where)
+            if (expected := _oddity(value)) is not None:
+                raise SpecError(
+                    f"{_key(path)} is not valid",
+                    where=_place(document, path, where),
+                    found=_shown(value),
+                    expected=expected,
+                    hint="text that YAML takes for something else needs quotes",
+                )
+    except RecursionError as error:
+        raise _endless(where) from error
+
+
+def _oddity(value: object) -> str | None:
+    """What was expected instead, where a value is none that JSON could hold."""
+    if isinstance(value, dict):
+        return None if all(isinstance(key, str) for key in value) else "keys that are text"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a finite number"
+    known = isinstance(value, str | int | float | date | list | None)
+    return None if known else "text, a number, true, false, a list or a mapping, without YAML tags"
+
+
+def _nodes(node: Any, path: Location) -> Iterator[tuple[Location, Any]]:
+    yield path, node
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _nodes(value, (*path, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _nodes(value, (*path, index))
+
+
+def _endless(where: str) -> SpecError:
+    return SpecError(
+        "not a project",
+        where=where,
+        found="values too many or nested too deep, aliases followed",
+        expected="a few levels of keys",
+        hint="zelo schema prints every key",
+    )
+
+
 def _spec_error(error: ValidationError, document: Mapping[str, Any], where: str) -> SpecError:
+    found = [(_written_path(document, details), details) for details in error.errors()]
     # A union reports each of its branches; the deepest one is the branch that the author meant.
-    details = max(error.errors(), key=lambda item: (item["type"] == "extra_forbidden", len(item["loc"])))
-    path = tuple(part for part in details["loc"] if _is_written(document, part, details["loc"]))
-    key = ".".join(str(part) for part in path) or "the document"
-    others = error.error_count() - 1
+    path, details = max(found, key=lambda item: (item[1]["type"] == "extra_forbidden", len(item[0])))
+    places = {other for other, _ in found}
+    others = sum(not any(it[: len(other)] == other for it in places - {other}) for other in places) - 1
+    more = f"and {others} more to mend after this one" if others else "zelo schema prints every key"
+    key, place = _key(path), _place(document, path, where)
     if details["type"] == "extra_forbidden":
         allowed = sorted(_allowed_keys(path[:-1]))
         close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
         return SpecError(
             f"unknown key {key}",
-            where=_place(document, path, where),
+            where=place,
             found=str(path[-1]),
             expected=f"one of {', '.join(allowed)}" if allowed else "no such key",
-            hint=f"did you mean {close[0]}?" if close else "zelo schema prints every key",
+            hint=f"did you mean {close[0]}?" if close else more,
         )
-    missing = details["type"] == "missing"
+    if details["type"] == "missing":
+        return SpecError(
+            f"{key} is missing", where=place, found="nothing", expected=f"a value for {path[-1]}", hint=more
+        )
+    branches = dict.fromkeys(_expectation(other) for its_path, other in found if its_path == path)
     return SpecError(
-        f"{key} is missing" if missing else f"{key} is not valid",
-        where=_place(document, path, where),
-        found="nothing" if missing else _shown(details["input"]),
-        expected=_expectation(details),
-        hint=f"and {others} more to mend after this one" if others else "zelo schema prints every key",
+        f"{key} is not valid",
+        where=place,
+        found=_shown(details["input"]),
+        expected=", or ".join(branches),
+        hint=more,
     )
 
 
-def _is_written(document: Any, part: int | str, loc: tuple[int | str, ...]) -> bool:
-    """Whether a part of pydantic's location is a key or index of the document, not a union's branch."""
+def _written_path(document: Any, details: ErrorDetails) -> Location:
+    """Pydantic's location without the names of a union's branches, which nobody wrote."""
+    path: list[int | str] = []
     node = document
-    for step in loc:
-        if step is part:
-            break
-        node = _descend(node, step)
-    return isinstance(part, int) or part == loc[-1] or (isinstance(node, Mapping) and part in node)
+    for step in details["loc"]:
+        if _holds(node, step):
+            path.append(step)
+            node = node[step]
+    return (*path, details["loc"][-1]) if details["type"] == "missing" else tuple(path)
 
 
-def _descend(node: Any, step: int | str) -> Any:
-    if isinstance(node, Mapping) and step in node:
-        return node[step]
-    if isinstance(node, Sequence) and not isinstance(node, str) and isinstance(step, int) and step < len(node):
-        return node[step]
-    return node
+def _key(path: Location) -> str:
+    return ".".join(str(step) for step in path) or "the document"
 
 
-def _place(document: Any, path: tuple[int | str, ...], where: str) -> str:
+def _holds(node: Any, step: int | str) -> bool:
+    if isinstance(node, list):
+        return isinstance(step, int) and step < len(node)
+    return isinstance(node, Mapping) and step in node
+
+
+def _place(document: Any, path: Location, where: str) -> str:
     """``file:line`` of the deepest written part of ``path``."""
     line: int | None = None
     node = document
     for step in path:
         marks = getattr(node, "lc", None)
-        try:
-            line = (marks.key(step) if isinstance(node, Mapping) else marks.item(step))[0] if marks else line
-        except (KeyError, TypeError, IndexError):
+        if not _holds(node, step) or marks is None:
             break
-        node = _descend(node, step)
+        # A key that a YAML merge brought has no line of its own.
+        place = (marks.data or {}).get(step)
+        line = place[0] if place else line
+        node = node[step]
     return where if line is None else f"{where}:{line + 1}"
 
 
-def _allowed_keys(path: tuple[int | str, ...]) -> set[str]:
+def _allowed_keys(path: Location) -> set[str]:
     """Keys of the model that ``path`` leads to, by walking the JSON Schema."""
     schema = Project.model_json_schema()
     node: dict[str, Any] = schema
@@ -232,11 +315,12 @@ def _expectation(details: ErrorDetails) -> str:
     message = details["msg"]
     for opening in ("Input should be ", "Value error, "):
         message = message.removeprefix(opening)
+    for ours, written in (("an object", "a mapping"), ("a valid array", "a list"), ("Tuple", "List")):
+        message = message.replace(ours, written)
     return message[0].lower() + message[1:]
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, BaseModel):
-        value = value.model_dump()
-    text = repr(dict(value)) if isinstance(value, Mapping) else repr(value)
+    plain = isinstance(value, list | dict)
+    text = json.dumps(value, default=str, ensure_ascii=False) if plain else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

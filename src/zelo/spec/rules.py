@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from zelo.spec.project import TASK_METRICS, Band, Maximise, Project
+from zelo.spec.project import TASK_METRICS, Band, Project
 
 Rule = Callable[[Project], str | None]
+
+# They judge scores, not decisions: no threshold changes them.
+SCORE_METRICS = frozenset({"roc_auc", "pr_auc", "brier", "ece", "log_loss"})
 
 
 def _among(key: str, found: str, allowed: Iterable[str]) -> str | None:
@@ -39,7 +42,9 @@ def _ordered(key: str, bands: tuple[Band, ...]) -> str | None:
 
 def target_is_no_field(project: Project) -> str | None:
     if project.task.target in project.data.fields:
-        return f"data.fields.{project.task.target}: found the target among the fields; expected it under task alone"
+        return f"task.target: found {project.task.target!r} among the fields; expected it under task alone"
+    if project.task.target == project.data.key:
+        return f"task.target: found {project.task.target!r}, the key; expected another column"
     return None
 
 
@@ -63,7 +68,7 @@ def ranges_are_ordered(project: Project) -> str | None:
 def ranges_fit_types(project: Project) -> str | None:
     for name, field in project.data.fields.items():
         if not field.is_numeric and (field.min is not None or field.max is not None):
-            return f"data.fields.{name}: found min or max on type {field.type}; expected them on numbers alone"
+            return f"data.fields.{name}: found a range on type {field.type}; expected it on numbers alone"
         if field.type != "category" and field.values is not None:
             return f"data.fields.{name}: found values on type {field.type}; expected them on type category"
         if field.use == "input" and field.type in ("date", "text"):
@@ -85,6 +90,8 @@ def classes_fit_the_task(project: Project) -> str | None:
             return f"task.classes: found {len(classes)} classes; expected two for a binary task"
         if task.positive is not None and task.positive not in classes:
             return f"task.positive: found {task.positive!r}; expected one of {list(classes)}"
+    elif task.positive is not None:
+        return f"task.positive: found {task.positive!r} on several classes; expected it on binary alone"
     elif task.classes is None or len(classes) < 2:
         return "task.classes: found fewer than two; expected the list of classes"
     return None
@@ -106,10 +113,19 @@ def metrics_are_known(project: Project) -> str | None:
     for name in project.select.metrics:
         if broken := _among("select", name, allowed):
             return broken
-    threshold = project.decision.threshold
-    if isinstance(threshold, Maximise):
-        return _among("decision.threshold.maximise", threshold.maximise, allowed)
     return None
+
+
+def threshold_fits_the_task(project: Project) -> str | None:
+    threshold = project.decision.threshold
+    if isinstance(threshold, float):
+        if 0 <= threshold <= 1:
+            return None
+        return f"decision.threshold: found {threshold}; expected a probability between 0 and 1"
+    if project.task.kind != "binary":
+        return f"decision.threshold: found one to learn on a {project.task.kind} task; expected a binary one"
+    decided = set(TASK_METRICS["binary"]) - SCORE_METRICS
+    return _among("decision.threshold.maximise", threshold.maximise, decided)
 
 
 def bands_are_ordered(project: Project) -> str | None:
@@ -145,8 +161,8 @@ def slices_are_fields(project: Project) -> str | None:
 
 def derived_names_are_new(project: Project) -> str | None:
     for name in project.derived:
-        if name in project.data.fields or name == project.task.target:
-            return f"derived.{name}: found the name of a field or of the target; expected a new name"
+        if name in (*project.data.fields, project.task.target, project.data.key):
+            return f"derived.{name}: found the name of a field, the target or the key; expected a new name"
     return None
 
 
@@ -159,6 +175,7 @@ RULES: tuple[Rule, ...] = (
     classes_fit_the_task,
     split_fits_the_task,
     metrics_are_known,
+    threshold_fits_the_task,
     bands_are_ordered,
     bands_fit_the_task,
     candidates_are_named_once,

@@ -21,7 +21,7 @@ def pareto_front(points: FloatArray, higher_is_better: Sequence[bool]) -> BoolAr
         points stand or fall together; a point with a NaN is not on the front, and beats none.
     """
     gains = np.where(np.asarray(higher_is_better, dtype=bool), points, -points)
-    whole = ~np.isnan(gains).any(axis=1)
+    whole: BoolArray = np.logical_not(np.isnan(gains).any(axis=1))
     front = whole.copy()
     for i in np.flatnonzero(whole):
         others = gains[whole]

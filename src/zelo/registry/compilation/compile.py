@@ -25,7 +25,8 @@ def compile_model(model: Any, project: Project) -> bytes:
     """
     graph = Graph()
     inputs = {
-        name: graph.input(name, DOUBLE if field.is_numeric else STRING) for name, field in project.inputs.items()
+        name: graph.input(name, DOUBLE if field.is_numeric else STRING)
+        for name, field in project.inputs.items()
     }
     width = max(len(project.classes), 1)
     return graph.build(_emit(graph, model, inputs, project), SCORES, width)
@@ -35,10 +36,14 @@ def _emit(graph: Graph, model: Any, inputs: dict[str, str], project: Project) ->
     match model:
         case Calibrated():
             raw = _emit(graph, model.estimator, inputs, project)
-            return _calibrated(graph, model.calibration, _aligned(graph, raw, model.estimator, model.n_classes))
+            return _calibrated(
+                graph, model.calibration, _aligned(graph, raw, model.estimator, model.n_classes)
+            )
         case Voting():
             members = _members(graph, model, inputs, project)
-            return _times(graph, reduce(lambda left, right: graph.add("Add", left, right), members), 1 / len(members))
+            return _times(
+                graph, reduce(lambda left, right: graph.add("Add", left, right), members), 1 / len(members)
+            )
         case Stacking():
             return _stacked(graph, model, inputs, project)
         case Pipeline():
@@ -49,7 +54,8 @@ def _emit(graph: Graph, model: Any, inputs: dict[str, str], project: Project) ->
 
 def _members(graph: Graph, model: Voting | Stacking, inputs: dict[str, str], project: Project) -> list[str]:
     return [
-        _aligned(graph, _emit(graph, member, inputs, project), member, model.n_classes) for member in model.members
+        _aligned(graph, _emit(graph, member, inputs, project), member, model.n_classes)
+        for member in model.members
     ]
 
 

@@ -52,7 +52,9 @@ def emit_two_classes(graph: Graph, margin: str) -> str:
 
 def emit_logistic(graph: Graph, model: LogisticRegression, tensor: str) -> str:
     margin = emit_linear(graph, model.coef_, model.intercept_, graph.cast(tensor, DOUBLE))
-    return emit_two_classes(graph, margin) if len(model.classes_) == 2 else graph.add("Softmax", margin, axis=1)
+    return (
+        emit_two_classes(graph, margin) if len(model.classes_) == 2 else graph.add("Softmax", margin, axis=1)
+    )
 
 
 def emit_ridge(graph: Graph, model: Ridge | RidgeCV, tensor: str) -> str:
@@ -74,12 +76,16 @@ def _bayes(graph: Graph, model: GaussianNB, tensor: str) -> str:
 def _margin(graph: Graph, model: MarginClassifier, tensor: str) -> str:
     machine = model.estimator_
     if not isinstance(machine, SVC) or machine.kernel != "rbf" or len(machine.classes_) != 2:
-        raise CannotCompile("no compilation of this margin classifier", expected="an RBF machine of two classes")
+        raise CannotCompile(
+            "no compilation of this margin classifier", expected="an RBF machine of two classes"
+        )
     wide = graph.cast(tensor, DOUBLE)
     vectors = np.asarray(machine.support_vectors_, dtype=np.float64)
     own = graph.add("ReduceSum", graph.add("Mul", wide, wide), graph.constant([1], np.int64), keepdims=1)
     cross = graph.add("MatMul", wide, graph.constant(-2.0 * vectors.T))
-    distance = graph.add("Add", graph.add("Add", own, cross), graph.constant((vectors**2).sum(axis=1)[None, :]))
+    distance = graph.add(
+        "Add", graph.add("Add", own, cross), graph.constant((vectors**2).sum(axis=1)[None, :])
+    )
     kernel = graph.add("Exp", graph.add("Mul", distance, graph.constant([[-machine._gamma]])))
     return emit_two_classes(graph, emit_linear(graph, machine.dual_coef_, machine.intercept_, kernel))
 

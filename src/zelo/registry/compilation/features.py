@@ -75,7 +75,9 @@ def emit_features(graph: Graph, steps: Sequence[Any], inputs: Mapping[str, str],
     return tensor
 
 
-def _column_transformer(graph: Graph, block: ColumnTransformer, inputs: Mapping[str, str], project: Project) -> str:
+def _column_transformer(
+    graph: Graph, block: ColumnTransformer, inputs: Mapping[str, str], project: Project
+) -> str:
     parts = [
         _emit(graph, transformer, graph.concat([inputs[name] for name in names]), project)
         for _, transformer, names in block.transformers_
@@ -108,7 +110,9 @@ def _simple_imputer(graph: Graph, imputer: SimpleImputer, tensor: str, project: 
 
 
 def _knn_imputer(graph: Graph, imputer: KNNImputer, tensor: str, project: Project) -> str:
-    allowed = [name for name, field in project.inputs.items() if field.is_numeric and field.missing == "allowed"]
+    allowed = [
+        name for name, field in project.inputs.items() if field.is_numeric and field.missing == "allowed"
+    ]
     if allowed:
         raise CannotCompile(
             "no exact compilation of KNNImputer",
@@ -183,7 +187,9 @@ def _target(graph: Graph, encoder: TargetEncoder, tensor: str, project: Project)
         )
     mean = graph.constant([[float(encoder.target_mean_)]])
     columns = []
-    for position, (categories, encodings) in enumerate(zip(encoder.categories_, encoder.encodings_, strict=True)):
+    for position, (categories, encodings) in enumerate(
+        zip(encoder.categories_, encoder.encodings_, strict=True)
+    ):
         column = graph.columns(tensor, [position])
         known = graph.constant(np.asarray(categories, dtype=np.float64)[None, :])
         match = graph.cast(graph.add("Equal", column, known), DOUBLE)

@@ -1,0 +1,349 @@
+"""The request model of a project, made from its contract: what it accepts is what the contract accepts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import (
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema, from_json, to_json
+from typing_extensions import TypedDict
+
+from zelo.errors import RequestError
+from zelo.spec.project import Column, Project
+
+MAX_CATEGORY = 1_000
+MAX_TEXT = 20_000
+MAX_ENTITY = 200
+MAX_ROWS = 10_000
+MAX_REPORTED = 1_000
+_REPORTED_A_ROW = 100
+_NO_NUL = r"^[^\x00]*$"
+_SHOWN = 80
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """A field that breaks the contract; ``index`` is the row's place in a batch, from 0."""
+
+    field: str
+    found: str
+    expected: str
+    index: int | None = None
+
+    def as_dict(self) -> dict[str, str | int]:
+        place = {} if self.index is None else {"index": self.index}
+        return {**place, "field": self.field, "found": self.found, "expected": self.expected}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRows:
+    """The rows of a batch that hold the contract, where each stood in it, and what is wrong with the others."""
+
+    rows: list[Row]
+    indices: list[int]
+    errors: tuple[FieldError, ...] = ()
+    bad_rows: int = 0
+
+
+class RequestSchema:
+    """Reads the bodies of prediction requests for one project."""
+
+    def __init__(self, project: Project, *, max_rows: int = MAX_ROWS) -> None:
+        self.max_rows = max_rows
+        self._fields = project.inputs
+        self._entity = project.serving.entity or project.data.key
+        names = (project.serving.entity, project.data.key)
+        self._about = tuple(dict.fromkeys(name for name in names if name and name not in self._fields))
+        row = _row_type(project.name, self._fields, self._about)
+        rows = Annotated[list[row], Field(max_length=max_rows)]
+        self._row: TypeAdapter[Row] = TypeAdapter(row)
+        self._batch: TypeAdapter[dict[str, list[Row]]] = TypeAdapter(_object("batch", {"rows": rows}))
+
+    def read_row(self, body: bytes) -> Row:
+        """One row from a JSON object.
+
+        Raises:
+            RequestError: the body is no JSON, or the row breaks the contract (then with an error a field).
+        """
+        try:
+            return self._row.validate_json(body)
+        except ValidationError as error:
+            refuse_malformed(error)
+            raise RequestError("the row breaks the contract", errors=list(self._errors(error))) from error
+
+    def read_rows(self, body: bytes) -> CheckedRows:
+        """The rows of ``{"rows": [...]}``; bad ones are reported beside the good ones.
+
+        Raises:
+            RequestError: the body is no JSON or not of this shape, there are no rows, too many, or no good one.
+        """
+        try:
+            rows = self._batch.validate_json(body)["rows"]
+        except ValidationError as error:
+            refuse_malformed(error)
+        else:
+            _refuse_size(len(rows), self.max_rows)
+            return CheckedRows(rows, list(range(len(rows))))
+        return self._sorted_out(_rows_of(body, self.max_rows))
+
+    def entity_of(self, row: Row) -> str | None:
+        """Whom or what the row is about, as text; ``None`` where it does not say."""
+        found = row.get(self._entity) if self._entity else None
+        if isinstance(found, float) and found.is_integer():
+            found = int(found)
+        return None if found is None or found == "" else str(found)
+
+    def recorded(self, row: Row) -> Row:
+        """The row as the ledger keeps it: every field in order, missing ones as ``None``, whole numbers whole."""
+        kept = {name: _recorded(field, row.get(name)) for name, field in self._fields.items()}
+        return kept | {name: row[name] for name in self._about if row.get(name) is not None}
+
+    def example(self) -> Row:
+        """A row that holds the contract."""
+        return {name: _example(field) for name, field in self._fields.items()}
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of a row, with each field's unit, meaning and range."""
+        schema = self._row.json_schema(mode="validation")
+        return {**schema, "description": "One row of the contract.", "examples": [self.example()]}
+
+    def _sorted_out(self, rows: list[Any]) -> CheckedRows:
+        good: list[Row] = []
+        indices: list[int] = []
+        errors: list[FieldError] = []
+        bad_rows = 0
+        for index, row in enumerate(rows):
+            try:
+                good.append(self._row.validate_python(row))
+                indices.append(index)
+            except ValidationError as error:
+                bad_rows += 1
+                if len(errors) < MAX_REPORTED:
+                    errors.extend(self._errors(error, index))
+        if not good:
+            raise RequestError("every row breaks the contract", found=f"{bad_rows} bad row(s)", errors=errors)
+        return CheckedRows(good, indices, tuple(errors), bad_rows)
+
+    def _errors(self, error: ValidationError, index: int | None = None) -> Iterator[FieldError]:
+        seen = set()
+        for details in error.errors(include_url=False, include_context=False)[:_REPORTED_A_ROW]:
+            name = str(details["loc"][0])[:_SHOWN] if details["loc"] else ""
+            if name in seen:
+                continue
+            seen.add(name)
+            found = "nothing" if details["type"] == "missing" else shown(details["input"])
+            yield FieldError(name or "the row", found, self._expectation(name), index)
+
+    def _expectation(self, name: str) -> str:
+        if field := self._fields.get(name):
+            return expectation(field)
+        if name in self._about:
+            return f"a text of 1 to {MAX_ENTITY} characters, or an integer"
+        known = [*self._fields, *self._about]
+        close = difflib.get_close_matches(name, known, n=1)
+        if not name:
+            return f"an object with the fields {', '.join(known)}"
+        return (
+            f"no such field; did you mean {close[0]}?" if close else f"no such field: only {', '.join(known)}"
+        )
+
+
+def refuse_malformed(error: ValidationError) -> None:
+    """Raise where the body was no JSON at all; the message holds the line and the column.
+
+    Raises:
+        RequestError: it was none.
+    """
+    if error.error_count() == 1:
+        only = error.errors(include_url=False, include_input=False)[0]
+        if only["type"] == "json_invalid":
+            raise _malformed(str(only["ctx"]["error"])) from error
+
+
+def expectation(field: Column) -> str:
+    """What a field takes, in words."""
+    if field.values is not None:
+        words = f"one of {', '.join(field.values)}"
+    elif field.is_numeric:
+        words = "a whole number" if field.type == "integer" else "a number"
+        words += _range_in_words(field) + (f" {field.unit}" if field.unit else "")
+    else:
+        words = f"a text of 1 to {_longest(field)} characters"
+    return f"{words}, or null" if field.missing == "allowed" else words
+
+
+def shown(value: object) -> str:
+    """A value as JSON, cut short; of a list or an object its kind alone."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, str):
+        return to_json(
+            value if len(value) <= _SHOWN else f"{value[:_SHOWN]}... ({len(value)} characters)"
+        ).decode()
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return str(value)
+    return to_json(value, inf_nan_mode="constants").decode()[:_SHOWN]
+
+
+def _row_type(name: str, fields: Mapping[str, Column], about: tuple[str, ...]) -> Any:
+    types: dict[str, Any] = {key: _field_type(field) for key, field in fields.items()}
+    return _object(name, types | {key: NotRequired[_entity_type()] for key in about})
+
+
+def _object(name: str, types: dict[str, Any]) -> Any:
+    # A field may have any name here, also one that a pydantic model would keep for itself.
+    make: Any = TypedDict
+    kind = make(name, types)
+    kind.__pydantic_config__ = ConfigDict(extra="forbid")
+    return kind
+
+
+def _field_type(field: Column) -> Any:
+    kind = _number_type(field) if field.is_numeric else _text_type(field)
+    optional = field.missing == "allowed"
+    described = Annotated[
+        kind | None if optional else kind,
+        Field(
+            description=_description(field),
+            examples=[_example(field)],
+            json_schema_extra={"x-unit": field.unit} if field.unit else None,
+        ),
+    ]
+    return NotRequired[described] if optional else described
+
+
+class _Whole:
+    """Documents a number without fraction as an integer; 42.0 is one too, as in the contract."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        documented = {key: value for key, value in handler(schema).items() if key != "multipleOf"}
+        return {**documented, "type": "integer"}
+
+
+class _Trimmed:
+    """Takes spaces off before a category is looked up, as reading a table does."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        trimmed = core_schema.str_schema(strict=True, strip_whitespace=True, max_length=MAX_CATEGORY)
+        return core_schema.chain_schema([trimmed, handler(source)])
+
+    @staticmethod
+    def __get_pydantic_json_schema__(schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        assert schema["type"] == "chain"
+        return handler(schema["steps"][-1])
+
+
+def _number_type(field: Column) -> Any:
+    whole = field.type == "integer"
+    limits = Field(ge=field.min, le=field.max, multiple_of=1 if whole else None, allow_inf_nan=False)
+    return Annotated[float, Strict(), limits, _Whole] if whole else Annotated[float, Strict(), limits]
+
+
+def _text_type(field: Column) -> Any:
+    # In a table an empty cell is a missing one, so an empty text is too.
+    empty = field.missing == "allowed"
+    if field.values is not None:
+        return Annotated[Literal[(*field.values, *([""] if empty else []))], _Trimmed]
+    return _text(0 if empty else 1, _longest(field))
+
+
+def _text(shortest: int, longest: int) -> Any:
+    return Annotated[
+        str,
+        StringConstraints(
+            strict=True, strip_whitespace=True, min_length=shortest, max_length=longest, pattern=_NO_NUL
+        ),
+    ]
+
+
+def _entity_type() -> Any:
+    kind = _text(1, MAX_ENTITY) | Annotated[int, Strict()] | None
+    return Annotated[
+        kind, Field(description="whom or what the prediction is about; the model does not read it")
+    ]
+
+
+def _longest(field: Column) -> int:
+    return MAX_TEXT if field.type == "text" else MAX_CATEGORY
+
+
+def _range_in_words(field: Column) -> str:
+    if field.min is not None and field.max is not None:
+        return f" from {field.min:g} to {field.max:g}"
+    if field.min is not None:
+        return f" of at least {field.min:g}"
+    return f" of at most {field.max:g}" if field.max is not None else ""
+
+
+def _description(field: Column) -> str:
+    unit = f" [{field.unit}]" if field.unit else ""
+    return f"{field.meaning or ''}{unit}".strip() or expectation(field)
+
+
+def _example(field: Column) -> Any:
+    if field.example is not None:
+        return _recorded(field, field.example)
+    if field.values is not None:
+        return field.values[0]
+    if not field.is_numeric:
+        return "texto"
+    low = field.min if field.min is not None else min(0.0, field.max or 0.0)
+    high = field.max if field.max is not None else max(low, 1.0)
+    return int(high) if field.type == "integer" else (low + high) / 2
+
+
+def _recorded(field: Column, value: Any) -> Any:
+    if field.type == "integer" and isinstance(value, float):
+        return int(value)
+    return None if value == "" else value
+
+
+def _malformed(found: str) -> RequestError:
+    return RequestError("the body is not JSON", found=found, expected="a JSON object in UTF-8")
+
+
+def _refuse_size(rows: int, limit: int) -> None:
+    if not 0 < rows <= limit:
+        raise RequestError(
+            "the number of rows cannot be served",
+            errors=[FieldError("rows", f"{rows} rows", f"from 1 to {limit} rows")],
+        )
+
+
+def _rows_of(body: bytes, limit: int) -> list[Any]:
+    try:
+        document = from_json(body)
+    except ValueError as error:
+        raise _malformed(str(error)) from error
+    if (
+        not isinstance(document, dict)
+        or document.keys() != {"rows"}
+        or not isinstance(document["rows"], list)
+    ):
+        found = ", ".join(map(str, document)) if isinstance(document, dict) else shown(document)
+        raise RequestError(
+            "the body is not a batch",
+            errors=[FieldError("the body", found[:_SHOWN], 'an object with "rows" alone: a list of rows')],
+        )
+    rows: list[Any] = document["rows"]
+    _refuse_size(len(rows), limit)
+    return rows

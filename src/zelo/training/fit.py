@@ -1,0 +1,68 @@
+"""Fitting a candidate: fold by fold for its scores on rows that it has not seen, and on the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zelo.models.blend import final_model, stacking_inputs
+from zelo.models.calibration import aligned
+from zelo.models.candidate import Candidate, Params, Setting, without_sampler
+from zelo.training.folds import Folds
+
+Array = np.ndarray[Any, Any]
+
+
+def scores_of(model: Any, frame: pd.DataFrame, n_classes: int) -> Array:
+    """Probabilities [n, n_classes], or values [n, 1] where there are no classes."""
+    if n_classes == 0:
+        return np.asarray(model.predict(frame), dtype=np.float64).reshape(-1, 1)
+    return aligned(np.asarray(model.predict_proba(frame), dtype=np.float64), model.classes_, n_classes)
+
+
+def fit_whole(
+    candidate: Candidate, setting: Setting, params: Params, frame: pd.DataFrame, truth: Array
+) -> Any:
+    """The candidate fitted on every row, as it predicts (without its sampler)."""
+    return without_sampler(candidate.build(setting, params).fit(frame, truth))
+
+
+def out_of_fold(
+    candidate: Candidate,
+    setting: Setting,
+    params: Params,
+    frame: pd.DataFrame,
+    truth: Array,
+    folds: Folds,
+    *,
+    done: Callable[[], None] = lambda: None,
+) -> Array:
+    """Scores [n, K] of each row by a model fitted without it; NaN for rows that no fold scores."""
+    n_classes = len(setting.project.classes)
+    scores = np.full((len(truth), max(n_classes, 1)), np.nan)
+    for fitted_on, scored in folds:
+        model = fit_whole(candidate, setting, params, frame.iloc[fitted_on], truth[fitted_on])
+        scores[scored] = scores_of(model, frame.iloc[scored], n_classes)
+        done()
+    return scores
+
+
+def stack_out_of_fold(members: Sequence[Array], truth: Array, folds: Folds, n_classes: int) -> Array:
+    """Scores of a final model over the members' own out-of-fold scores, itself fitted fold by fold."""
+    inputs = stacking_inputs(members)
+    covered = np.isfinite(inputs).all(axis=1)
+    scores = np.full((len(truth), max(n_classes, 1)), np.nan)
+    for _, scored in folds:
+        rest = covered.copy()
+        rest[scored] = False
+        if not rest.any():
+            continue
+        final = final_model(n_classes == 0).fit(inputs[rest], truth[rest])
+        if n_classes == 0:
+            scores[scored] = final.predict(inputs[scored]).reshape(-1, 1)
+        else:
+            scores[scored] = aligned(final.predict_proba(inputs[scored]), final.classes_, n_classes)
+    return scores

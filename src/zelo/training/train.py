@@ -1,0 +1,265 @@
+"""The verb: from a checked table to a fitted, calibrated winner that was measured once on the test set."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
+
+from zelo.data.split import Split, split
+from zelo.decisions.decide import predicted_classes
+from zelo.decisions.policy import Policy
+from zelo.features.columns import Columns, columns_from_frame, frame_from_columns, take
+from zelo.models.baseline import PRIOR
+from zelo.models.blend import Stacking, Voting, final_model, stacking_inputs
+from zelo.models.calibration import Calibrated
+from zelo.models.candidate import Candidate, Setting
+from zelo.models.catalogue import BLENDS, CATALOGUE, chosen
+from zelo.spec.project import TASK_METRICS, Project, Tuning
+from zelo.stats.bootstrap import Interval, metric_intervals
+from zelo.stats.metrics import Scored
+from zelo.training.compare import Comparison, compare
+from zelo.training.evaluate import Assessed, Fitted, assess, decide_out_of_fold, learn, scored_rows
+from zelo.training.fit import fit_whole, out_of_fold, scores_of, stack_out_of_fold
+from zelo.training.folds import Folds, make_folds
+from zelo.training.tune import tune
+
+Array = np.ndarray[Any, Any]
+Progress = Callable[[str, int, int], None]
+
+BLEND_SIZE = 3
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The training part or the test part: inputs, truth (class index or value) and positions in the table."""
+
+    columns: Columns
+    truth: Array
+    positions: Array
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training, whole: the model, how it was chosen, and what the test set said, opened once."""
+
+    project: Project
+    model: Any
+    policy: Policy
+    comparison: Comparison
+    failed: tuple[Assessed, ...]
+    train: Rows
+    test: Rows
+    tested: Scored
+    baseline: Scored
+    metrics: Mapping[str, Interval]
+    seconds: float
+    fit_seconds: float
+
+
+def train(
+    table: pd.DataFrame,
+    project: Project,
+    *,
+    threads: int,
+    budget: Tuning | None = None,
+    storage: str | None = None,
+    progress: Progress = lambda name, done, total: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Trained:
+    """Tune, compare out of fold, fit the winner on the whole training part, open the test set once.
+
+    Args:
+        table: a snapshot's frame.
+        threads: for the estimators that can use several.
+        budget: in place of the project's tuning.
+        storage: Optuna's storage.
+        progress: called with a candidate's name and how many of its fits are done, of how many.
+
+    Raises:
+        TrainingError: no candidate could be fitted, or a class is too rare.
+    """
+    start = clock()
+    sides = split(table, project)
+    training, test = _sides(table, sides, project)
+    folds = make_folds(training.truth, project)
+    run = _Run(
+        project,
+        Setting(project, project.split.seed, threads),
+        training,
+        folds,
+        budget or project.tuning,
+        storage,
+        progress,
+        clock,
+    )
+    assessed = [run.candidate(candidate) for candidate in chosen(project)]
+    assessed += [run.blend(name, assessed) for name in BLENDS if name in project.candidate_params]
+    comparison = compare(assessed, project)
+    fitted = run.whole(comparison.winner, assessed)
+    learned = run.learned(comparison.winner)
+    model = Calibrated(fitted, learned.calibration, len(project.classes)) if learned.calibration else fitted
+    tested = measured(model, learned.policy, test, project)
+    naive = fit_whole(PRIOR, run.setting, {}, frame_from_columns(training.columns), training.truth)
+    naive_policy = run.learned(assessed[0]).policy
+    return Trained(
+        project=project,
+        model=model,
+        policy=learned.policy,
+        comparison=comparison,
+        failed=tuple(item for item in assessed if item.error),
+        train=training,
+        test=test,
+        tested=tested,
+        baseline=measured(naive, naive_policy, test, project),
+        metrics=metric_intervals(tested, TASK_METRICS[project.task.kind], seed=project.split.seed),
+        seconds=clock() - start,
+        fit_seconds=run.fit_seconds,
+    )
+
+
+def measured(model: Any, policy: Policy, rows: Rows, project: Project) -> Scored:
+    """The rows as the model scores and the policy decides them."""
+    scores = scores_of(model, frame_from_columns(rows.columns), len(project.classes))
+    predicted = predicted_classes(scores, policy) if project.classes else None
+    return scored_rows(rows.truth, scores, predicted, project)
+
+
+def truth_of(table: pd.DataFrame, project: Project) -> Array:
+    """The target as class indices in the project's order [n], or as values."""
+    target = table[project.task.target]
+    if project.task.kind == "regression":
+        return target.to_numpy(dtype=np.float64)
+    places = {label: place for place, label in enumerate(project.classes)}
+    return target.map(places).to_numpy(dtype=np.int64)
+
+
+def _sides(table: pd.DataFrame, sides: Split, project: Project) -> tuple[Rows, Rows]:
+    columns, truth = columns_from_frame(project, table), truth_of(table, project)
+    train_positions = sides.train
+    if project.split.by == "time":
+        train_positions = train_positions[
+            np.argsort(table[project.split.column].to_numpy()[train_positions], kind="stable")
+        ]
+    training, test = (
+        Rows(take(columns, positions), truth[positions], positions)
+        for positions in (train_positions, sides.test)
+    )
+    return training, test
+
+
+@dataclass
+class _Run:
+    """What the candidates of one training share."""
+
+    project: Project
+    setting: Setting
+    rows: Rows
+    folds: Folds
+    budget: Tuning
+    storage: str | None
+    progress: Progress
+    clock: Callable[[], float]
+    fit_seconds: float = 0.0
+
+    def candidate(self, candidate: Candidate) -> Assessed:
+        """Tune and assess one candidate; what it raises is kept as its error, and the others go on."""
+        pinned = self.project.candidate_params.get(candidate.name, {})
+        budget = self.budget if candidate.space else Tuning(trials=0)
+        total, done = (budget.trials + 1) * len(self.folds), 0
+        frame = frame_from_columns(self.rows.columns)
+
+        def step() -> None:
+            nonlocal done
+            done += 1
+            self.progress(candidate.name, done, total)
+
+        def score(params: Mapping[str, Any]) -> Array:
+            return out_of_fold(candidate, self.setting, params, frame, self.rows.truth, self.folds, done=step)
+
+        self.progress(candidate.name, 0, total)
+        start = self.clock()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                tuned = tune(
+                    candidate,
+                    pinned,
+                    self.project,
+                    budget,
+                    score=score,
+                    measure=self._decided,
+                    storage=self.storage,
+                )
+        except (ValueError, TypeError, ArithmeticError, RuntimeError) as error:
+            # Libraries raise these for parameters or data that they cannot take.
+            return Assessed(
+                candidate.name, pinned, np.empty((0, 0)), self.clock() - start, error=_first_line(error)
+            )
+        finally:
+            self.progress(candidate.name, total, total)
+        seconds = self.clock() - start
+        self.fit_seconds += seconds
+        return assess(
+            candidate.name, tuned.params, tuned.raw, self.rows.truth, self.folds, self.project, seconds
+        )
+
+    def blend(self, name: str, assessed: Sequence[Assessed]) -> Assessed:
+        """Voting or stacking of the best, from the scores that are already there."""
+        members = self._best(assessed)
+        start = self.clock()
+        raws = [member.raw for member in members]
+        n_classes = len(self.project.classes)
+        raw = (
+            np.mean(raws, axis=0)
+            if name == "voting"
+            else stack_out_of_fold(raws, self.rows.truth, self.folds, n_classes)
+        )
+        params = {"members": [member.name for member in members]}
+        return assess(name, params, raw, self.rows.truth, self.folds, self.project, self.clock() - start)
+
+    def whole(self, winner: Assessed, assessed: Sequence[Assessed]) -> Any:
+        """The winner fitted on the whole training part."""
+        start = self.clock()
+        model = self._whole(winner, {item.name: item for item in assessed})
+        self.fit_seconds += self.clock() - start
+        return model
+
+    def learned(self, item: Assessed) -> Fitted:
+        """Calibration and policy from all of a candidate's out-of-fold scores."""
+        covered = np.isfinite(item.raw).all(axis=1)
+        return learn(item.raw[covered], self.rows.truth[covered], self.project)
+
+    def _whole(self, winner: Assessed, by_name: Mapping[str, Assessed]) -> Any:
+        if winner.name not in BLENDS:
+            frame = frame_from_columns(self.rows.columns)
+            return fit_whole(CATALOGUE[winner.name], self.setting, winner.params, frame, self.rows.truth)
+        members = [by_name[name] for name in winner.params["members"]]
+        fitted = [self._whole(member, by_name) for member in members]
+        n_classes = len(self.project.classes)
+        if winner.name == "voting":
+            return Voting(fitted, n_classes)
+        inputs = stacking_inputs([member.raw for member in members])
+        covered = np.isfinite(inputs).all(axis=1)
+        final = final_model(n_classes == 0).fit(inputs[covered], self.rows.truth[covered])
+        return Stacking(fitted, final, n_classes)
+
+    def _best(self, assessed: Sequence[Assessed]) -> list[Assessed]:
+        """The best few by log loss (classes) or absolute error: what blending improves."""
+        measure = "mae" if self.setting.regression else "log_loss"
+        able = [item for item in assessed if item.error is None and item.name not in (PRIOR.name, *BLENDS)]
+        return sorted(able, key=lambda item: item.metrics[measure].value)[:BLEND_SIZE]
+
+    def _decided(self, raw: Array) -> Scored:
+        return decide_out_of_fold(raw, self.rows.truth, self.folds, self.project)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
