@@ -1,7 +1,7 @@
-"""Bank customers drawn from the data dictionary's fields, for where the file itself cannot be had. SYNTHETIC.
+"""Bank customers drawn from the data dictionary's fields, for where the file cannot be had. SYNTHETIC.
 
-Each field is drawn in the range that the dictionary and common sense give it. Leaving depends on age, products,
-country, balance and gender through a logit, so that about one customer in five leaves.
+Each field is drawn in the range that the dictionary and common sense give it. Leaving depends on age,
+products, country, balance and gender through a logit, so that about one customer in five leaves.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ Floats = npt.NDArray[np.float64]
 
 
 def generate(source: str, seed: int) -> pd.DataFrame:
-    """The customers of a source, in the layout of dados_treino.csv. Those of two sources have no id in common."""
+    """The customers of a source, in the layout of dados_treino.csv. Two sources have no id in common."""
     if source not in ROWS:
         raise ValueError(f"found source {source!r}; expected one of {', '.join(ROWS)}")
-    ids = np.random.default_rng(seed).choice(np.arange(FIRST_ID, LAST_ID + 1), sum(ROWS.values()), replace=False)
+    every_id = np.arange(FIRST_ID, LAST_ID + 1)
+    ids = np.random.default_rng(seed).choice(every_id, sum(ROWS.values()), replace=False)
     place = list(ROWS).index(source)
     start = sum(list(ROWS.values())[:place])
     random = np.random.default_rng([seed, place])
@@ -70,7 +71,7 @@ def _logit(
     products: npt.NDArray[np.int64],
     empty: npt.NDArray[np.bool_],
 ) -> Floats:
-    """Leaving grows with age up to the fifties and falls after; more so in Germany, among women, with one product."""
+    """Leaving grows with age up to the fifties; more leave in Germany, among women, with one product."""
     of_age = 3.1 * np.exp(-(((age - 55) / 13.0) ** 2))
     logit: Floats = (
         -2.55

@@ -1,7 +1,7 @@
 """AI4I 2020 made anew by its published process, for where the file itself cannot be had. SYNTHETIC.
 
-The process is that of S. Matzka, "Explainable Artificial Intelligence for Predictive Maintenance Applications"
-(AI4I 2020), as the UCI Machine Learning Repository describes it under id 601.
+The process is that of S. Matzka, "Explainable Artificial Intelligence for Predictive Maintenance
+Applications" (AI4I 2020), as the UCI Machine Learning Repository describes it under id 601.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 ROWS = 10_000
+# The description says 50, 30 and 20 %; the published file has these.
 QUALITIES, SHARES = ("L", "M", "H"), (0.6, 0.3, 0.1)
 FIRST_SERIAL = {"L": 47_180, "M": 14_859, "H": 29_413}
 OVERSTRAIN_MIN_NM = {"L": 11_000.0, "M": 12_000.0, "H": 13_000.0}
@@ -26,8 +27,8 @@ Flags = npt.NDArray[np.bool_]
 def generate(source: str, seed: int) -> pd.DataFrame:
     """10,000 rows in the layout of ai4i2020.csv.
 
-    Temperatures [K] are random walks, torque [Nm] is normal, speed [rpm] follows the torque, wear [min] adds up until
-    the tool is replaced or fails; the five failure modes follow from these.
+    Temperatures [K] are random walks, torque [Nm] is normal, speed [rpm] follows the torque, wear [min] adds
+    up until the tool is replaced or fails; the five failure modes follow from these.
     """
     if source != "train":
         raise ValueError(f"found source {source!r}; expected 'train'")
@@ -69,13 +70,14 @@ def generate(source: str, seed: int) -> pd.DataFrame:
 def _walk(random: np.random.Generator, mean: float, deviation: float) -> Floats:
     """A random walk, shifted and scaled to a mean and standard deviation."""
     walk = np.cumsum(random.normal(size=ROWS))
-    return mean + deviation * (walk - walk.mean()) / walk.std()
+    scaled: Floats = mean + deviation * (walk - walk.mean()) / walk.std()
+    return scaled
 
 
 def _wear(random: np.random.Generator, quality: npt.NDArray[np.str_]) -> tuple[npt.NDArray[np.int64], Flags]:
     """Minutes of wear before each process, and whether the worn tool fails in it.
 
-    At a moment between 200 and 240 minutes, drawn anew for each tool, it is replaced (69 times in 120) or fails.
+    At a moment from 200 to 240 minutes, drawn anew for each tool, it is replaced (69 times in 120) or fails.
     """
     wear, failed = np.zeros(ROWS, dtype=np.int64), np.zeros(ROWS, dtype=bool)
     limit = random.uniform(200, 240)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -21,6 +22,7 @@ ROW = "row__"
 SHOWN_CHARACTERS = 80
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _SEEN = "seen:key"
+_NO = ibis.literal(value=False)
 
 Decimal = Literal[".", ","]
 Verdict = Callable[[ir.Table], ir.BooleanValue]
@@ -44,14 +46,15 @@ class BadRow:
 class Checked:
     """The good rows as a frame, and every bad value.
 
-    ``frame`` has ``row__`` (int64), the key (str), each field (integer and number as float64 with NaN for missing,
-    category and text as str with "" for missing, date as datetime64) and, where asked for, the target.
+    ``frame`` has ``row__`` (int64), the key (str), each field (integer and number as float64 with NaN for
+    missing, category and text as str with "" for missing, date as datetime64) and, where asked for, the
+    target. ``left_out`` counts the rows that the task leaves out by their target.
     """
 
     frame: pd.DataFrame
     bad_rows: tuple[BadRow, ...]
     rows_read: int
-    unlabelled: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,8 @@ def check_table(
 ) -> Checked:
     """Check a table of text (as :func:`zelo.data.reading.read_table` gives it) against the contract.
 
-    ``labelled`` asks for the target; without it, metadata fields may be absent too. ``file`` names the table in the
-    bad rows, ``decimal`` is how its source writes numbers.
+    ``labelled`` asks for the target; without it, metadata fields may be absent too. ``file`` names the table
+    in the bad rows, ``decimal`` is how its source writes numbers.
 
     Raises:
         SourceError: a column of the contract is missing.
@@ -80,8 +83,8 @@ def check_table(
     typed = _typed(table, project, names, decimal)
     rows_read = int(typed.count().execute())
     target = project.task.target
-    if target in names and project.task.missing == "left_out":
-        typed = typed.filter(typed[_text(target)].notnull())
+    if target in names:
+        typed = _with_wanted_target(typed, project)
     rules = [_rule(project, name) for name in names]
     bad_rows = _bad_rows(typed, rules, file=file, decimal=decimal)
     everything = typed.select(ROW, *names).order_by(ROW).to_pandas()
@@ -106,8 +109,10 @@ def close_match(name: str, known: Sequence[str]) -> str:
     return f"did you mean {folded[close[0]]!r}?" if close else ""
 
 
-@ibis.udf.scalar.builtin(name="try_strptime", signature=(("string", "string"), "timestamp"))
-def _try_strptime(text: str, format: str) -> object:  # the names are DuckDB's
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="try_strptime", signature=(("string", "string"), "timestamp")
+)
+def _try_strptime(text: str, layout: str) -> object:
     """DuckDB's parser of dates that gives NULL where a text does not fit."""
 
 
@@ -162,6 +167,19 @@ def _cast(text: ir.StringColumn, project: Project, name: str, decimal: Decimal) 
     return _number(text, decimal)
 
 
+def _with_wanted_target(typed: ibis.Table, project: Project) -> ibis.Table:
+    target, task = project.task.target, project.task
+    if task.missing == "left_out":
+        typed = typed.filter(typed[_text(target)].notnull())
+    if task.leave_out:
+        unwanted = typed[_text(target)].isin(task.leave_out)
+        if _classes_are_numbers(project):
+            numbers = [float(text) for text in task.leave_out if re.fullmatch(_NUMBER, text)]
+            unwanted |= typed[target].isin(numbers)
+        typed = typed.filter(~unwanted.fill_null(_NO))
+    return typed
+
+
 def _number(text: ir.StringColumn, decimal: Decimal) -> ir.FloatingColumn:
     # DuckDB would also take 'inf' and 'nan' as numbers.
     pattern = _NUMBER if decimal == "." else _NUMBER.replace(r"\.", ",")
@@ -184,7 +202,7 @@ def _rule(project: Project, name: str) -> _Rule:
     within = _VERDICTS[field.type](name, field)
 
     def verdict(table: ir.Table) -> ir.BooleanValue:
-        return table[_text(name)].isnull().ifelse(field.missing == "allowed", within(table).fill_null(False))
+        return table[_text(name)].isnull().ifelse(field.missing == "allowed", within(table).fill_null(_NO))
 
     return _Rule(name, label, verdict, _in_words(field), field.is_numeric)
 
@@ -206,13 +224,13 @@ def _target_rule(project: Project, label: str) -> _Rule:
     allowed = [label if numbers else str(label) for label in project.classes]
 
     def known(table: ir.Table) -> ir.BooleanValue:
-        return table[target].isin(allowed).fill_null(False)
+        return table[target].isin(allowed).fill_null(_NO)
 
     return _Rule(target, label, known, f"one of {', '.join(map(str, project.classes))}")
 
 
 def _is_finite(value: ir.FloatingColumn) -> ir.BooleanValue:
-    return (value.notnull() & ~value.isinf()).fill_null(False)
+    return (value.notnull() & ~value.isinf()).fill_null(_NO)
 
 
 def _numeric_verdict(name: str, field: Column) -> Verdict:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import ibis
 import numpy as np
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -30,7 +30,7 @@ LARGEST_BLOCK = (1 << 31) - 1
 
 
 def read_table(path: Path, source: Source) -> ibis.Table:
-    """Read a file: every column as text, trimmed, empty cells as NULL, and ``row__`` (1-based data row, int64).
+    """Read a file: columns of text, trimmed, empty cells as NULL, and ``row__`` (1-based data row, int64).
 
     Rows that fail ``source.where`` are left out; ``row__`` still counts them. A column name that occurs
     more than once gets its place among them: ``price (1)``, ``price (2)``.

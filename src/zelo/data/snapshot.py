@@ -42,7 +42,7 @@ class Snapshot:
     contract: str
 
     def frame(self) -> pd.DataFrame:
-        """The rows, in the order they were written, with ``batch__``: 0 for the first load, +1 for each append.
+        """The rows as they were written, with ``batch__``: 0 for the first load, +1 for each append.
 
         Raises:
             DataError: the file is missing, cut short, or holds other values than its hash says.
@@ -66,7 +66,7 @@ def write_snapshot(
     created: dt.datetime,
     parent: Snapshot | None = None,
 ) -> Snapshot:
-    """Write the frame under ``root/<project>/<first 16 of the hash>``; the same content gives the same snapshot.
+    """Write the frame to ``root/<project>/<first 16 of the hash>``; the same content is the same snapshot.
 
     All or nothing: a reader sees the whole snapshot or none. ``created`` has a time zone.
 
@@ -109,8 +109,8 @@ def append_rows(
 ) -> tuple[Snapshot, tuple[BadRow, ...]]:
     """The parent's rows, as they are, and below them those of ``frame`` as the next batch.
 
-    A row whose key the parent already has is not appended but returned as bad. Where no row is left, the snapshot
-    is the parent itself. ``sources`` are those of the new rows; ``file`` names them in the bad rows.
+    A row whose key the parent already has is not appended but returned as bad. Where no row is left, the
+    snapshot is the parent itself. ``sources`` are those of the new rows; ``file`` names them in the bad rows.
 
     Raises:
         DataError: as :func:`write_snapshot`, or the columns are not the parent's.
@@ -150,19 +150,19 @@ def latest_snapshot(root: Path, project_name: str) -> Snapshot | None:
     return max(found, key=lambda snapshot: (snapshot.created, snapshot.rows), default=None)
 
 
-def read_snapshot(root: Path, project_name: str, hash: str) -> Snapshot:
+def read_snapshot(root: Path, project_name: str, digest: str) -> Snapshot:
     """The snapshot of a hash, whole or its first 16 digits.
 
     Raises:
         DataError: there is none.
     """
-    snapshot = _read(root / project_name / hash[:SHORT])
-    if not snapshot.hash.startswith(hash):
+    snapshot = _read(root / project_name / digest[:SHORT])
+    if not snapshot.hash.startswith(digest):
         raise DataError(
             "no such snapshot",
             where=str(root / project_name),
             found=f"{snapshot.hash}",
-            expected=f"hash {hash}",
+            expected=f"hash {digest}",
         )
     return snapshot
 
@@ -217,7 +217,7 @@ def _write(folder: Path, frame: pd.DataFrame, meta: dict[str, Any]) -> None:
         for path in (work / DATA_FILE, work / META_FILE, work):
             _sync(path)
         if not folder.exists():
-            os.rename(work, folder)
+            work.rename(folder)
             _sync(folder.parent)
 
 

@@ -54,8 +54,8 @@ def locate(
 ) -> Located:
     """Find the file of the source ``name``, downloading or generating it where nobody put it in place.
 
-    Looked for, in this order: ``folder/data/raw``, ``data_dir/<project>``, the publisher, ``folder/dataset.py``.
-    The pinned hash binds a publisher's download alone: a user may have a file of their own under the same name.
+    The places, in order: ``folder/data/raw``, ``data_dir/<project>``, the publisher, ``folder/dataset.py``.
+    The pinned hash binds a publisher's download alone: a user may have a file of their own under that name.
 
     Raises:
         SourceError: the file is nowhere, is a folder, or is not the one that was pinned.
@@ -91,7 +91,15 @@ def locate(
     generator = folder / "dataset.py"
     if generator.is_file():
         path = _generate(generator, project, name, downloads / "generated")
-        return Located(path, "generator", sha256_of(path), True, None, None, note)
+        return Located(
+            path=path,
+            origin="generator",
+            sha256=sha256_of(path),
+            synthetic=True,
+            publisher=None,
+            licence=None,
+            note=note,
+        )
     places = [str(path) for _, path in local] + ([source.url] if source.url else []) + [str(generator)]
     raise SourceError(
         "the file is nowhere to be found",
@@ -119,7 +127,12 @@ def _described(path: Path, origin: Origin, source: Source) -> Located:
     # Another file under the publisher's name is not the publisher's, and not under its licence.
     theirs = not _pins(source) or sha256 in _pins(source)
     return Located(
-        path, origin, sha256, False, source.publisher if theirs else None, source.licence if theirs else None
+        path=path,
+        origin=origin,
+        sha256=sha256,
+        synthetic=False,
+        publisher=source.publisher if theirs else None,
+        licence=source.licence if theirs else None,
     )
 
 

@@ -28,8 +28,8 @@ class Split:
 def split(frame: pd.DataFrame, project: Project) -> Split:
     """Split the rows as ``project.split`` says.
 
-    By class or at random, the rows of each batch (and class) are ordered by the hash of seed and key, and the first
-    share is the test set: rows appended later are another batch, so they move no row to the other side.
+    By class or at random, the rows of each batch (and class) are ordered by the hash of seed and key, and the
+    first share is the test set: rows appended later are another batch, so they move no row to the other side.
     By time, the latest share is the test set, and the training set ends before its first date.
 
     Raises:
@@ -75,4 +75,4 @@ def _latest(dates: pd.Series[pd.Timestamp], share: float) -> npt.NDArray[np.bool
             hint=f"set missing: refused on {dates.name}, or split by class or random",
         )
     first_tested = dates.sort_values().iloc[-max(1, round(share * len(dates)))]
-    return (dates >= first_tested).to_numpy()
+    return np.asarray(dates >= first_tested, dtype=bool)

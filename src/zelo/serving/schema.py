@@ -13,6 +13,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     Strict,
+    StrictInt,
     StringConstraints,
     TypeAdapter,
     ValidationError,
@@ -69,10 +70,11 @@ class RequestSchema:
         self._entity = project.serving.entity or project.data.key
         names = (project.serving.entity, project.data.key)
         self._about = tuple(dict.fromkeys(name for name in names if name and name not in self._fields))
-        row = _row_type(project.name, self._fields, self._about)
-        rows = Annotated[list[row], Field(max_length=max_rows)]
+        row: Any = _row_type(project.name, self._fields, self._about)
         self._row: TypeAdapter[Row] = TypeAdapter(row)
-        self._batch: TypeAdapter[dict[str, list[Row]]] = TypeAdapter(_object("batch", {"rows": rows}))
+        self._batch: TypeAdapter[dict[str, list[Row]]] = TypeAdapter(
+            closed_object("batch", {"rows": list_of(row, shortest=0, longest=max_rows)})
+        )
 
     def read_row(self, body: bytes) -> Row:
         """One row from a JSON object.
@@ -202,17 +204,28 @@ def shown(value: object) -> str:
     return to_json(value, inf_nan_mode="constants").decode()[:_SHOWN]
 
 
-def _row_type(name: str, fields: Mapping[str, Column], about: tuple[str, ...]) -> Any:
-    types: dict[str, Any] = {key: _field_type(field) for key, field in fields.items()}
-    return _object(name, types | {key: NotRequired[_entity_type()] for key in about})
-
-
-def _object(name: str, types: dict[str, Any]) -> Any:
+def closed_object(name: str, types: dict[str, Any]) -> Any:
+    """A type for a JSON object with these fields and no other."""
     # A field may have any name here, also one that a pydantic model would keep for itself.
     make: Any = TypedDict
     kind = make(name, types)
     kind.__pydantic_config__ = ConfigDict(extra="forbid")
     return kind
+
+
+def described(kind: Any, description: str) -> Any:
+    """A type with what it means."""
+    return Annotated[kind, Field(description=description)]
+
+
+def list_of(kind: Any, *, shortest: int, longest: int) -> Any:
+    """A type for a JSON list of that many."""
+    return Annotated[list[kind], Field(min_length=shortest, max_length=longest)]
+
+
+def _row_type(name: str, fields: Mapping[str, Column], about: tuple[str, ...]) -> Any:
+    types: dict[str, Any] = {key: _field_type(field) for key, field in fields.items()}
+    return closed_object(name, types | {key: NotRequired[_entity_type()] for key in about})
 
 
 def _field_type(field: Column) -> Any:
@@ -276,10 +289,8 @@ def _text(shortest: int, longest: int) -> Any:
 
 
 def _entity_type() -> Any:
-    kind = _text(1, MAX_ENTITY) | Annotated[int, Strict()] | None
-    return Annotated[
-        kind, Field(description="whom or what the prediction is about; the model does not read it")
-    ]
+    kind = _text(1, MAX_ENTITY) | StrictInt | None
+    return described(kind, "whom or what the prediction is about; the model does not read it")
 
 
 def _longest(field: Column) -> int:

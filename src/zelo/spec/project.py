@@ -107,6 +107,7 @@ class Task(Frozen):
     missing: Literal["refused", "left_out"] = Field(
         default="refused", description="rows without the target: bad, or left out and counted"
     )
+    leave_out: tuple[str, ...] = Field(default=(), description="targets whose rows are left out and counted")
     unit: str | None = None
     meaning: str | None = None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zelo.stats.arrays import FloatArray, IntArray
-from zelo.stats.metrics import Evaluator, Scored
+from zelo.stats.metrics import ECE_NOISE, Evaluator, Scored
 
 CHUNK_VALUES = 1 << 18
 """Weights held at once: 2 MiB, about what a core's cache holds."""
@@ -83,9 +83,11 @@ def metric_intervals(
 ) -> dict[str, Interval]:
     """Each metric with its bootstrap interval.
 
-    The bounds are percentiles of the resampled values. The calibration error alone gets the basic
-    (reflected) interval, cut at 0 and never excluding its own value: resampling adds to this
-    error what sampling already added once (Kumar et al. 2019, "Verified Uncertainty Calibration").
+    The bounds are percentiles of the resampled values, but for the lower one of the calibration
+    error. Noise only ever adds to this error: a perfect model's value is above 0, and its resamples
+    are higher still (Kumar et al. 2019, "Verified Uncertainty Calibration"). Its lower bound is the
+    value less the gaps that noise alone makes, and so reaches 0 for a perfect model; both its bounds are
+    on the careful side.
 
     Args:
         scored: the rows.
@@ -98,16 +100,17 @@ def metric_intervals(
     Returns:
         By name. Bounds are NaN where more than ``1 - level`` of the resamples have no value.
     """
-    evaluator = Evaluator(scored, names)
+    wanted = tuple(dict.fromkeys(names))
+    evaluator = Evaluator(scored, (*wanted, ECE_NOISE) if "ece" in wanted else wanted)
     plain = evaluator(np.ones((1, len(scored))))
     draws = _resampled((evaluator,), resamples, seed, strata)[0]
     found: dict[str, Interval] = {}
-    for name in evaluator.names:
+    for name in wanted:
         value = float(plain[name][0])
         low, high = _percentiles(draws[name], level) if np.isfinite(value) else (np.nan, np.nan)
-        if name == "ece":
-            low, high = max(2 * value - high, 0.0), max(2 * value - low, value)
-        found[name] = Interval(value, float(low), float(high))
+        if name == "ece" and np.isfinite(value):
+            low = max(value - _percentiles(draws[ECE_NOISE], level)[1], 0.0)
+        found[name] = Interval(value, low, high)
     return found
 
 
@@ -159,7 +162,7 @@ def paired_difference(
     gains = sign * (drawn_a[name] - drawn_b[name])
     low, high = _percentiles(gains, level)
     p_value = (1 + np.count_nonzero(~(gains > margin))) / (1 + len(gains))
-    return Difference(value, float(low), float(high), float(p_value) if np.isfinite(low) else np.nan)
+    return Difference(value, low, high, p_value if np.isfinite(low) else np.nan)
 
 
 def _counts(n: int, resamples: int, rng: np.random.Generator) -> FloatArray:

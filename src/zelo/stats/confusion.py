@@ -50,21 +50,21 @@ def _f_positive(beta: float) -> DecisionMetric:
 
 
 def _f_weighted(beta: float) -> DecisionMetric:
-    def metric(counts: FloatArray, positive: int) -> FloatArray:
+    def metric(counts: FloatArray, _positive: int) -> FloatArray:
         true = counts.sum(axis=2)
         return ratio((_f_scores(counts, beta) * true).sum(axis=1), true.sum(axis=1))
 
     return metric
 
 
-def f1_macro(counts: FloatArray, positive: int) -> FloatArray:
+def f1_macro(counts: FloatArray, _positive: int) -> FloatArray:
     """Mean F1 of the classes that have weight in the truth or in the predictions."""
     _, true, predicted = _totals(counts)
     present = (true + predicted > 0).astype(np.float64)
     return ratio((_f_scores(counts, 1.0) * present).sum(axis=1), present.sum(axis=1))
 
 
-def accuracy(counts: FloatArray, positive: int) -> FloatArray:
+def accuracy(counts: FloatArray, _positive: int) -> FloatArray:
     """Share of right decisions; for single labels it is also micro F1."""
     right, true, _ = _totals(counts)
     return ratio(right.sum(axis=1), true.sum(axis=1))
@@ -82,7 +82,7 @@ def recall(counts: FloatArray, positive: int) -> FloatArray:
     return _or_nan(counts, ratio(right[:, positive], true[:, positive], empty=0.0))
 
 
-def mcc(counts: FloatArray, positive: int) -> FloatArray:
+def mcc(counts: FloatArray, _positive: int) -> FloatArray:
     """Matthews' correlation for K classes (Gorodkin 2004); 0 where truth or decision is constant."""
     right, true, predicted = _totals(counts)
     total = true.sum(axis=1)

@@ -54,11 +54,8 @@ def psi(reference: FloatArray, current: FloatArray, *, bins: int = 10) -> float:
         return np.nan
     inner = np.unique(np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf"))
     # Where nearly all values are the largest one, the quantiles alone would leave a single bin.
-    inner = (
-        inner[inner < known.max()]
-        if inner[0] < known.max()
-        else known[known < known.max()].max(keepdims=True)
-    )
+    top = known.max()
+    inner = inner[inner < top] if inner[0] < top else known[known < top].max(keepdims=True)
     counts = []
     for sample in (reference, current):
         missing = np.isnan(sample)

@@ -24,6 +24,12 @@ PROBABILITY_METRICS = frozenset({"brier", "log_loss", "ece"})
 REGRESSION_METRICS = frozenset({"mae", "rmse", "r2", "mape"})
 CLASS_METRICS = frozenset(DECISION_METRICS) | RANKING_METRICS | PROBABILITY_METRICS
 
+ECE_NOISE = "ece_noise"
+"""No metric: how far the calibration gaps of a weighting lie from the plain ones, summed as ``ece`` sums them.
+
+By the triangle inequality the sampling error of ``ece`` is no larger.
+"""
+
 Measure = Callable[[FloatArray], dict[str, FloatArray]]
 """``weights [B, n] -> values [B]`` by the metric's name."""
 
@@ -83,11 +89,12 @@ class Evaluator:
             ValueError: a metric is unknown, or does not fit the kind of scores.
         """
         self.names = tuple(dict.fromkeys(names))
-        known = REGRESSION_METRICS if scored.predicted is None else CLASS_METRICS
+        known = REGRESSION_METRICS if scored.predicted is None else CLASS_METRICS | {ECE_NOISE}
         if scored.positive is None:
             known = known - POSITIVE_METRICS - {"pr_auc"}
         if unknown := sorted(set(self.names) - known):
-            raise ValueError(f"no metric {', '.join(unknown)} here; known: {', '.join(sorted(known))}")
+            options = ", ".join(sorted(known - {ECE_NOISE}))
+            raise ValueError(f"no metric {', '.join(unknown)} here; known: {options}")
         self.rows = len(scored)
         self._measures = _measures(scored, set(self.names))
 
@@ -178,14 +185,17 @@ def _probability(scored: Scored, predicted: IntArray) -> Measure:
     smallest = np.finfo(np.float64).eps
     surprise = -np.log(np.clip(scores[rows, truth], smallest, 1 - smallest))
     losses = np.column_stack((np.ones(len(truth)), squared, surprise, gap_matrix(right, stated)))
+    plain = losses[:, 3:].sum(axis=0) / max(len(truth), 1)
 
     def measure(weights: FloatArray) -> dict[str, FloatArray]:
         sums = weights @ losses
         total = sums[:, 0]
+        gaps = ratio(sums[:, 3:], total[:, None])
         return {
             "brier": ratio(sums[:, 1], total),
             "log_loss": ratio(sums[:, 2], total),
-            "ece": ratio(np.abs(sums[:, 3:]).sum(axis=1), total),
+            "ece": np.where(total > 0, np.abs(gaps).sum(axis=1), np.nan),
+            ECE_NOISE: np.where(total > 0, np.abs(gaps - plain).sum(axis=1), np.nan),
         }
 
     return measure

@@ -31,7 +31,7 @@ def best_threshold(truth: BoolArray, score: FloatArray, metric: str) -> Cut:
         metric: a name in :data:`zelo.stats.confusion.DECISION_METRICS`.
 
     Raises:
-        ValueError: the metric is no metric of decisions, a score is no probability, or there is one class alone.
+        ValueError: the metric judges no decisions, a score is no probability, or one class is absent.
     """
     if metric not in DECISION_METRICS:
         raise ValueError(f"no threshold maximises {metric}; known: {', '.join(sorted(DECISION_METRICS))}")
@@ -47,7 +47,7 @@ def best_threshold(truth: BoolArray, score: FloatArray, metric: str) -> Cut:
 
 
 def _cuts(truth: BoolArray, score: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Bounds [m + 1], rising, and confusion counts [m, 2, 2]: a threshold in (bound i, bound i + 1] gives cut i."""
+    """Rising bounds [m + 1] and confusion counts [m, 2, 2]: a threshold in (bound i, i + 1] is cut i."""
     levels, group = np.unique(score, return_inverse=True)
     positives = np.bincount(group, weights=truth.astype(np.float64))
     negatives = np.bincount(group) - positives

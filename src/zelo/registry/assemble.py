@@ -1,0 +1,177 @@
+"""From a training to a sealed bundle: pipeline, compilation, certificate, policy, figures, reference, card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zelo.data.snapshot import Snapshot
+from zelo.features.columns import Columns, count, frame_from_columns, take
+from zelo.registry.bundle import seal
+from zelo.registry.compilation.compile import compile_model
+from zelo.registry.compilation.graph import CannotCompile
+from zelo.registry.environment import environment, environment_hash
+from zelo.registry.examination import BASELINE
+from zelo.registry.gates.g04_parity import TEST_SCORES
+from zelo.registry.model_card import model_card
+from zelo.registry.native import write_pipeline
+from zelo.registry.parity import Certificate, certify, uncompiled
+from zelo.registry.runtime import NATIVE_FILE, ONNX_FILE, NativePredictor, OnnxPredictor, Predictor
+from zelo.spec.project import Project
+from zelo.stats.bootstrap import Interval
+from zelo.training.evaluate import Assessed
+from zelo.training.importance import importances
+from zelo.training.plots import draw
+from zelo.training.train import Trained
+
+REFERENCE_ROWS = 5000
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The model that will serve, with the certificate that says why it is this one."""
+
+    predictor: Predictor
+    certificate: Certificate
+    onnx: bytes | None
+
+
+def compile_checked(trained: Trained) -> Compiled:
+    """Compile and certify; where that fails, the fitted pipeline serves."""
+    native = NativePredictor(trained.model, trained.project)
+    try:
+        onnx = compile_model(trained.model, trained.project)
+    except CannotCompile as error:
+        return Compiled(native, uncompiled(error.what), None)
+    compiled = OnnxPredictor(onnx)
+    rows = {
+        name: np.concatenate([values, trained.test.columns[name]])
+        for name, values in trained.train.columns.items()
+    }
+    certificate = certify(
+        native, compiled, rows, trained.project, trained.policy, seed=trained.project.split.seed
+    )
+    return Compiled(compiled if certificate.passed else native, certificate, onnx)
+
+
+def stage(trained: Trained, compiled: Compiled, snapshot: Snapshot, root: Path, *, created: datetime) -> Path:
+    """Write every file of the bundle into a staging folder under ``root``."""
+    project = trained.project
+    staging = root / f".staging-{uuid.uuid4().hex}"
+    (staging / "plots").mkdir(parents=True)
+    _text(staging / "project.json", project.model_dump_json(indent=2))
+    _text(staging / "policy.json", trained.policy.model_dump_json(indent=2))
+    write_pipeline(trained.model, staging / NATIVE_FILE)
+    if compiled.onnx is not None:
+        (staging / ONNX_FILE).write_bytes(compiled.onnx)
+    weights = importances(compiled.predictor.scores, trained.train, project, seed=project.split.seed)
+    _json(staging / "parity.json", compiled.certificate.as_dict())
+    _json(staging / "metrics.json", intervals(trained.metrics))
+    _json(staging / "candidates.json", candidates(trained))
+    _json(staging / "importances.json", weights)
+    _json(staging / BASELINE, _baseline(trained))
+    _json(staging / TEST_SCORES, trained.tested.scores.reshape(len(trained.tested), -1).tolist())
+    _json(staging / "environment.json", environment())
+    reference(trained.train.columns, compiled.predictor, project).to_parquet(staging / "reference.parquet")
+    draw(trained, weights, staging / "plots", synthetic=snapshot.synthetic)
+    _text(
+        staging / "model_card.md",
+        model_card(trained, compiled.certificate, weights, snapshot, created=created),
+    )
+    return staging
+
+
+def finish(
+    staging: Path,
+    root: Path,
+    trained: Trained,
+    compiled: Compiled,
+    snapshot: Snapshot,
+    *,
+    created: datetime,
+    run_id: str,
+    commit: Mapping[str, Any],
+) -> Path:
+    """Seal the staged bundle under its hash; the folder that it became."""
+    facts = {
+        "project": trained.project.name,
+        "candidate": trained.comparison.winner.name,
+        "created": created.isoformat(),
+        "snapshot": snapshot.hash,
+        "synthetic": snapshot.synthetic,
+        "runtime": compiled.predictor.runtime,
+        "runtime_reason": compiled.certificate.reason,
+        "run_id": run_id,
+        "code": dict(commit),
+        "environment": environment_hash(environment()),
+    }
+    try:
+        return seal(staging, root, facts)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def reference(rows: Columns, predictor: Predictor, project: Project) -> pd.DataFrame:
+    """Training rows with their scores, at most 5,000: what drift is measured against."""
+    seed = np.random.default_rng(project.split.seed)
+    sample = take(rows, seed.permutation(count(rows))[:REFERENCE_ROWS])
+    scores = predictor.scores(sample)
+    column = project.classes.index(project.positive) if project.task.kind == "binary" else None
+    frame = frame_from_columns(sample)
+    frame["score__"] = scores[:, column] if column is not None else scores.max(axis=1)
+    return frame
+
+
+def intervals(metrics: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
+    """Metrics for JSON; what is not defined is null."""
+    return {
+        name: {"value": _number(found.value), "low": _number(found.low), "high": _number(found.high)}
+        for name, found in metrics.items()
+    }
+
+
+def candidates(trained: Trained) -> dict[str, Any]:
+    """The comparison for JSON: candidates from best to worst, the Pareto front, and why the winner won."""
+
+    def entry(item: Assessed) -> dict[str, Any]:
+        return {
+            "name": item.name,
+            "params": dict(item.params),
+            "seconds": round(item.seconds, 3),
+            "metrics": intervals(item.metrics),
+            "error": item.error,
+            "on_front": item.name in trained.comparison.front,
+        }
+
+    everyone: Sequence[Assessed] = [*trained.comparison.ranked, *trained.failed]
+    return {"why": trained.comparison.why, "candidates": [entry(item) for item in everyone]}
+
+
+def _baseline(trained: Trained) -> dict[str, Any]:
+    """What the naive baseline says of every row alike."""
+    first = trained.baseline
+    return {
+        "scores": first.scores.reshape(len(first), -1)[0].tolist(),
+        "predicted": None if first.predicted is None else int(first.predicted[0]),
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _json(path: Path, content: Any) -> None:
+    _text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,97 @@
+"""What the gates look at: a bundle scored again on its test rows, beside the baseline and the champion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zelo.data.contract import ROW
+from zelo.data.snapshot import Snapshot
+from zelo.data.split import split
+from zelo.decisions.decide import predicted_classes
+from zelo.features.columns import Columns, columns_from_frame, take
+from zelo.registry.bundle import Bundle
+from zelo.spec.project import Project
+from zelo.stats.metrics import Scored
+from zelo.training.evaluate import scored_rows
+from zelo.training.train import truth_of
+
+Array = np.ndarray[Any, Any]
+BASELINE = "baseline.json"
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A version under examination.
+
+    ``rows`` are the test rows' inputs, ``slices`` each slicing field's values on them. ``champion`` is the
+    champion on the same rows: ``None`` where there is none, or where it cannot read them (``incomparable`` says why).
+    """
+
+    bundle: Bundle
+    snapshot: Snapshot
+    rows: Columns
+    tested: Scored
+    baseline: Scored
+    champion: Scored | None
+    incomparable: str | None
+    slices: Mapping[str, Array]
+
+    @property
+    def project(self) -> Project:
+        """The project as the bundle holds it."""
+        return self.bundle.project
+
+
+def examine(bundle: Bundle, snapshot: Snapshot, champion: Bundle | None) -> Examination:
+    """Score the test rows of the bundle's snapshot with what would be served.
+
+    Raises:
+        DataError: the snapshot is damaged.
+    """
+    project = bundle.project
+    table = snapshot.frame()
+    positions = split(table, project).test
+    test = table.iloc[positions]
+    truth = truth_of(test, project)
+    rows = take(columns_from_frame(project, table), positions)
+    incomparable = _incomparable(champion, bundle, test)
+    beaten = champion if champion is not None and incomparable is None else None
+    return Examination(
+        bundle=bundle,
+        snapshot=snapshot,
+        rows=rows,
+        tested=score(bundle, rows, truth),
+        baseline=_baseline(bundle, truth),
+        champion=score(beaten, columns_from_frame(beaten.project, test), truth) if beaten else None,
+        incomparable=incomparable,
+        slices={name: test[name].astype(str).to_numpy() for name in project.gates.slices},
+    )
+
+
+def score(bundle: Bundle, rows: Columns, truth: Array) -> Scored:
+    """Rows as the bundle would serve them."""
+    scores = bundle.predictor.scores(rows)
+    predicted = predicted_classes(scores, bundle.policy) if bundle.policy.classes else None
+    return scored_rows(truth, scores, predicted, bundle.project)
+
+
+def _baseline(bundle: Bundle, truth: Array) -> Scored:
+    facts = json.loads((bundle.path / BASELINE).read_text(encoding="utf-8"))
+    scores = np.tile(np.asarray(facts["scores"], dtype=np.float64), (len(truth), 1))
+    predicted = np.full(len(truth), facts["predicted"]) if bundle.policy.classes else None
+    return scored_rows(truth, scores, predicted, bundle.project)
+
+
+def _incomparable(champion: Bundle | None, bundle: Bundle, test: pd.DataFrame) -> str | None:
+    if champion is None:
+        return None
+    if champion.policy.classes != bundle.policy.classes or champion.project.task != bundle.project.task:
+        return "the champion has another task"
+    absent = sorted(set(champion.project.inputs) - set(test.columns) - {ROW})
+    return f"the champion reads {', '.join(absent)}, which the new data do not have" if absent else None

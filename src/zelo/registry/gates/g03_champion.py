@@ -1,0 +1,34 @@
+"""G03: not worse than the champion on the same rows."""
+
+from __future__ import annotations
+
+from zelo.registry.examination import Examination
+from zelo.registry.gates.gate import Gate, Status
+from zelo.spec.project import LOWER_IS_BETTER
+from zelo.stats.bootstrap import paired_difference
+
+
+def check(examination: Examination) -> tuple[Status, str, str]:
+    """Paired bootstrap: neither significantly worse, nor worse by more than the margin at all.
+
+    The champion never saw these rows: a row keeps its side of the split for life.
+    """
+    margin = examination.project.gates.margin
+    expected = f"no loss over {margin:g}, and none that is significant at 95 %"
+    if examination.incomparable:
+        return "failed", examination.incomparable, expected
+    if examination.champion is None:
+        return "skipped", "there is no champion yet", expected
+    primary = examination.project.select.primary
+    gain = paired_difference(
+        examination.tested,
+        examination.champion,
+        primary,
+        higher_is_better=primary not in LOWER_IS_BETTER,
+        seed=examination.project.split.seed,
+    )
+    found = f"{primary} {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}] against the champion"
+    return "passed" if gain.value >= -margin and gain.high >= 0 else "failed", found, expected
+
+
+GATE = Gate("G03", "not worse than the champion", check)

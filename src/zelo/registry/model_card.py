@@ -1,0 +1,156 @@
+"""The model card that each training writes, in the project's language.
+
+Source: Mitchell et al., "Model cards for model reporting", FAT* 2019.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from zelo.data.snapshot import Snapshot
+from zelo.registry.parity import Certificate
+from zelo.spec.project import Project
+from zelo.stats.metrics import point
+from zelo.training.train import Trained
+
+WORDS: dict[str, dict[str, str]] = {
+    "pt-BR": {
+        "synthetic": "**Os dados deste modelo são SINTÉTICOS: gerados por programa, não observados.**",
+        "model": "Modelo", "trained": "Treinado em", "data": "Dados", "rows": "linhas",
+        "target": "Alvo", "use": "Entradas", "field": "Campo", "unit": "Unidade", "meaning": "Significado",
+        "range": "Faixa ou valores", "importance": "Importância", "quality": "Qualidade no conjunto de teste",
+        "metric": "Métrica", "value": "Valor", "interval": "Intervalo de 95 %", "baseline": "Referência ingênua",
+        "choice": "Por que este candidato", "candidates": "Candidatos, fora da amostra", "candidate": "Candidato",
+        "decision": "Decisão", "threshold": "Limiar", "above": "Acima de", "band": "Faixa",
+        "recommendation": "Recomendação", "runtime": "Compilação", "limits": "Limites",
+        "limits_text": "O modelo vale para linhas que cumprem o contrato acima e se parecem com as do treino. "
+        "As métricas vêm de {test} linhas de teste, abertas uma única vez.",
+        "source": "Origem", "licence": "Licença",
+    },
+    "en": {
+        "synthetic": "**The data of this model are SYNTHETIC: made by a program, not observed.**",
+        "model": "Model", "trained": "Trained at", "data": "Data", "rows": "rows",
+        "target": "Target", "use": "Inputs", "field": "Field", "unit": "Unit", "meaning": "Meaning",
+        "range": "Range or values", "importance": "Importance", "quality": "Quality on the test set",
+        "metric": "Metric", "value": "Value", "interval": "95 % interval", "baseline": "Naive baseline",
+        "choice": "Why this candidate", "candidates": "Candidates, out of fold", "candidate": "Candidate",
+        "decision": "Decision", "threshold": "Threshold", "above": "Above", "band": "Band",
+        "recommendation": "Recommendation", "runtime": "Compilation", "limits": "Limits",
+        "limits_text": "The model holds for rows that keep the contract above and resemble those of the training. "
+        "The metrics come from {test} test rows, opened once.",
+        "source": "Source", "licence": "Licence",
+    },
+}  # fmt: skip
+
+
+def model_card(
+    trained: Trained,
+    certificate: Certificate,
+    importances: Mapping[str, float],
+    snapshot: Snapshot,
+    *,
+    created: datetime,
+) -> str:
+    """The card as Markdown."""
+    project = trained.project
+    words = WORDS[project.language]
+    sections = [
+        f"# {project.title}",
+        *([words["synthetic"]] if snapshot.synthetic else []),
+        _facts(trained, snapshot, created, words),
+        f"## {words['use']}",
+        _inputs(project, importances, words),
+        f"## {words['quality']}",
+        _quality(trained, words),
+        f"## {words['choice']}",
+        trained.comparison.why + ".",
+        f"## {words['candidates']}",
+        _candidates(trained, words),
+        *_decision(trained, words),
+        f"## {words['runtime']}",
+        _parity(certificate),
+        f"## {words['limits']}",
+        words["limits_text"].format(test=len(trained.test.truth)),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _facts(trained: Trained, snapshot: Snapshot, created: datetime, words: Mapping[str, str]) -> str:
+    project = trained.project
+    lines = [
+        f"- {words['model']}: {trained.comparison.winner.name} ({project.task.kind})",
+        f"- {words['target']}: `{project.task.target}`"
+        + (f", {project.task.meaning}" if project.task.meaning else ""),
+        f"- {words['trained']}: {created.isoformat(timespec='seconds')}",
+        f"- {words['data']}: {snapshot.rows} {words['rows']}, snapshot `{snapshot.hash[:16]}`",
+    ]
+    for source in snapshot.sources:
+        origin = source.get("publisher") or source["origin"]
+        licence = f"; {words['licence']}: {source['licence']}" if source.get("licence") else ""
+        lines.append(f"- {words['source']}: {source['file']} ({origin}){licence}")
+    return "\n".join(lines)
+
+
+def _inputs(project: Project, importances: Mapping[str, float], words: Mapping[str, str]) -> str:
+    rows = []
+    for name, field in project.inputs.items():
+        bounds = ", ".join(field.values) if field.values else _range(field.min, field.max)
+        weight = f"{importances[name]:.4f}" if name in importances else ""
+        rows.append((f"`{name}`", field.unit or "", field.meaning or "", bounds, weight))
+    rows.extend((f"`{name}`", "", f"`{text}`", "", "") for name, text in project.derived.items())
+    heads = (words["field"], words["unit"], words["meaning"], words["range"], words["importance"])
+    return _table(heads, rows)
+
+
+def _quality(trained: Trained, words: Mapping[str, str]) -> str:
+    naive = point(trained.baseline, list(trained.metrics))
+    rows = [
+        (name, f"{found.value:.4f}", f"[{found.low:.4f}, {found.high:.4f}]", f"{naive[name]:.4f}")
+        for name, found in trained.metrics.items()
+    ]
+    return _table((words["metric"], words["value"], words["interval"], words["baseline"]), rows)
+
+
+def _candidates(trained: Trained, words: Mapping[str, str]) -> str:
+    metrics = trained.project.select.metrics
+    rows = [
+        (item.name, *(f"{item.metrics[name].value:.4f}" for name in metrics))
+        for item in trained.comparison.ranked
+    ]
+    return _table((words["candidate"], *metrics), rows)
+
+
+def _decision(trained: Trained, words: Mapping[str, str]) -> list[str]:
+    policy = trained.policy
+    if policy.kind != "binary":
+        return []
+    parts = [f"## {words['decision']}", f"{words['threshold']}: {policy.threshold:.4f}"]
+    if policy.bands:
+        rows = [
+            ("" if band.above is None else f"{band.above:g}", band.label, band.recommendation or "")
+            for band in policy.bands
+        ]
+        parts.append(_table((words["above"], words["band"], words["recommendation"]), rows))
+    return parts
+
+
+def _parity(certificate: Certificate) -> str:
+    lines = [f"{certificate.reason} ({certificate.tolerance:g})."]
+    lines += [
+        f"- {case.name}: {case.rows}, {case.largest_difference:.1e}, {case.decisions_changed}"
+        for case in certificate.cases
+    ]
+    return "\n".join(lines)
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    return f"{'' if low is None else f'{low:g}'} – {'' if high is None else f'{high:g}'}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+    return "\n".join(lines)

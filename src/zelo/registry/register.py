@@ -1,0 +1,111 @@
+"""The verb: a training becomes a version with a bundle, gates and evidence, and the alias challenger."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from zelo.data.snapshot import Snapshot
+from zelo.registry.aliases import read_aliases, write_aliases
+from zelo.registry.assemble import compile_checked, finish, stage
+from zelo.registry.bundle import Bundle, load_bundle
+from zelo.registry.environment import code_commit
+from zelo.registry.evidence import append_evidence
+from zelo.registry.examination import examine
+from zelo.registry.gates.gate import GateResult
+from zelo.registry.gates.run import run_gates
+from zelo.registry.model_versions import add_version, set_aliases
+from zelo.registry.parity import Certificate
+from zelo.training.tracking import track
+from zelo.training.train import Trained
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where versions live: bundles and evidence on disk, runs and versions in MLflow."""
+
+    bundles: Path
+    registry: Path
+    snapshots: Path
+    tracking_uri: str
+    artifacts: Path
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A new version, what its gates say, and where its bundle is."""
+
+    version: str
+    bundle: Path
+    gates: tuple[GateResult, ...]
+    certificate: Certificate
+
+
+def register(
+    trained: Trained, snapshot: Snapshot, store: Store, *, code_folder: Path, created: datetime
+) -> Registered:
+    """Bundle, compile, certify, track, version, examine; the champion stays what it was."""
+    project = trained.project.name
+    root = store.bundles / project
+    compiled = compile_checked(trained)
+    staging = stage(trained, compiled, snapshot, root, created=created)
+    run_id = track(
+        trained,
+        uri=store.tracking_uri,
+        artifacts=store.artifacts,
+        snapshot_hash=snapshot.hash,
+        synthetic=snapshot.synthetic,
+        files=[
+            *sorted((staging / "plots").glob("*.png")),
+            staging / "model_card.md",
+            staging / "importances.json",
+            staging / "candidates.json",
+            staging / "parity.json",
+        ],
+    )
+    commit = code_commit(code_folder)
+    bundle = finish(staging, root, trained, compiled, snapshot, created=created, run_id=run_id, commit=commit)
+    version = add_version(store.tracking_uri, project, bundle, run_id)
+    gates = tuple(run_gates(examine(load_bundle(bundle), snapshot, load_champion(store, project))))
+    aliases = read_aliases(store.registry, project)
+    aliases["challenger"] = {"version": version, "bundle": bundle.name}
+    write_aliases(store.registry, project, aliases)
+    set_aliases(store.tracking_uri, project, {alias: entry["version"] for alias, entry in aliases.items()})
+    append_evidence(
+        store.registry,
+        project,
+        version_facts(version, bundle)
+        | {
+            "action": "register",
+            "at": created.isoformat(),
+            "gates": [gate.as_dict() for gate in gates],
+            "why": trained.comparison.why,
+        },
+    )
+    return Registered(version, bundle, gates, compiled.certificate)
+
+
+def version_facts(version: str, bundle: Path) -> dict[str, object]:
+    """What every record of evidence says of a version: hashes of data, code, environment and figures."""
+    loaded = load_bundle(bundle)
+    manifest = loaded.manifest
+    return {
+        "version": version,
+        "bundle": bundle.name,
+        "bundle_hash": loaded.hash,
+        "candidate": manifest["candidate"],
+        "snapshot": manifest["snapshot"],
+        "synthetic": manifest["synthetic"],
+        "runtime": manifest["runtime"],
+        "code": manifest["code"],
+        "environment": manifest["environment"],
+        "metrics": json.loads((bundle / "metrics.json").read_text(encoding="utf-8")),
+    }
+
+
+def load_champion(store: Store, project: str) -> Bundle | None:
+    """The champion's bundle; ``None`` before the first promotion."""
+    entry = read_aliases(store.registry, project).get("champion")
+    return load_bundle(store.bundles / project / entry["bundle"]) if entry else None

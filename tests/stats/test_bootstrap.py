@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zelo.spec.project import TASK_METRICS
+from zelo.stats import bootstrap
+from zelo.stats.arrays import FloatArray
+from zelo.stats.bootstrap import affordable_resamples, bootstrap_weights, metric_intervals, paired_difference
+from zelo.stats.metrics import Scored
+
+
+def rows(seed: int, n: int, skill: float = 2.0) -> Scored:
+    rng = np.random.default_rng(seed)
+    truth = (rng.random(n) < 0.3).astype(np.int64)
+    score = 1 / (1 + np.exp(-(rng.normal(size=n) + skill * (truth - 0.5))))
+    return Scored(truth, np.column_stack((1 - score, score)), (score >= 0.5).astype(np.int64), positive=1)
+
+
+def noisy(scored: Scored, seed: int, noise: float) -> Scored:
+    shift = np.random.default_rng(seed).normal(scale=noise, size=len(scored))
+    score = 1 / (1 + np.exp(-(np.log(scored.scores[:, 1] / scored.scores[:, 0]) + shift)))
+    said = (score >= 0.5).astype(np.int64)
+    return Scored(scored.truth, np.column_stack((1 - score, score)), said, positive=1)
+
+
+def number(truth: FloatArray, said: FloatArray) -> Scored:
+    return Scored(truth, said)
+
+
+def test_weights_draw_as_many_rows_as_there_are() -> None:
+    weights = bootstrap_weights(50, 20, np.random.default_rng(0))
+    assert weights.shape == (20, 50)
+    assert (weights.sum(axis=1) == 50).all()
+    assert (weights == weights.round()).all()
+    assert abs(bootstrap_weights(20, 5000, np.random.default_rng(1)).mean(axis=0) - 1).max() < 0.1
+
+
+def test_strata_keep_their_sizes() -> None:
+    strata = np.array([0] * 30 + [7] * 5)
+    weights = bootstrap_weights(35, 40, np.random.default_rng(0), strata)
+    assert (weights[:, :30].sum(axis=1) == 30).all()
+    assert (weights[:, 30:].sum(axis=1) == 5).all()
+
+
+def test_no_rows_have_no_weights() -> None:
+    assert bootstrap_weights(0, 3, np.random.default_rng(0)).shape == (3, 0)
+
+
+def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored, names = rows(1, 200), TASK_METRICS["binary"]
+    whole = metric_intervals(scored, names, seed=3, resamples=300)
+    monkeypatch.setattr(bootstrap, "CHUNK_VALUES", 1500)
+    apart = metric_intervals(scored, names, seed=3, resamples=300)
+    for name in names:
+        assert apart[name].low == pytest.approx(whole[name].low, rel=1e-12)
+        assert apart[name].high == pytest.approx(whole[name].high, rel=1e-12)
+
+
+def test_the_seed_decides() -> None:
+    scored = rows(2, 150)
+    first = metric_intervals(scored, ["f1", "ece"], seed=1, resamples=200)
+    assert metric_intervals(scored, ["f1", "ece"], seed=1, resamples=200) == first
+    assert metric_intervals(scored, ["f1", "ece"], seed=2, resamples=200) != first
+
+
+def test_intervals_hold_their_value() -> None:
+    for name, found in metric_intervals(rows(3, 400), TASK_METRICS["binary"], seed=0).items():
+        assert found.low <= found.value <= found.high, name
+
+
+def test_the_interval_of_a_mean_is_the_known_one() -> None:
+    said = np.random.default_rng(4).exponential(size=2000)
+    found = metric_intervals(number(np.zeros(2000), said), ["mae"], seed=0, resamples=2000)["mae"]
+    half = 1.96 * said.std() / np.sqrt(2000)
+    assert found.value == pytest.approx(said.mean())
+    assert found.low == pytest.approx(said.mean() - half, abs=0.1 * half)
+    assert found.high == pytest.approx(said.mean() + half, abs=0.1 * half)
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
+    # Accuracy of a decision that is right 80 % of the time.
+    rng = np.random.default_rng(5)
+    held = 0
+    for seed in range(200):
+        truth = rng.integers(2, size=300)
+        said = np.where(rng.random(300) < 0.8, truth, 1 - truth)
+        scored = Scored(truth, np.full((300, 2), 0.5), said, positive=1)
+        found = metric_intervals(scored, ["accuracy"], seed=seed, resamples=400)["accuracy"]
+        held += found.low <= 0.8 <= found.high
+    assert 0.90 <= held / 200 <= 0.99
+
+
+def test_the_calibration_error_of_a_calibrated_model_reaches_down_to_zero() -> None:
+    rng = np.random.default_rng(6)
+    score = rng.random(900)
+    truth = (rng.random(900) < score).astype(np.int64)
+    scored = Scored(truth, np.column_stack((1 - score, score)), truth, positive=1)
+    found = metric_intervals(scored, ["ece"], seed=0)["ece"]
+    assert found.low == 0.0
+    assert found.low <= found.value <= found.high
+
+
+def test_undefined_values_have_undefined_bounds() -> None:
+    scores = np.full((5, 2), 0.5)
+    one_class = Scored(np.zeros(5, dtype=np.int64), scores, np.zeros(5, dtype=np.int64), positive=1)
+    found = metric_intervals(one_class, ["roc_auc", "accuracy"], seed=0, resamples=50)
+    assert np.isnan([found["roc_auc"].value, found["roc_auc"].low, found["roc_auc"].high]).all()
+    assert found["accuracy"].low == 1.0
+    # One positive in five is absent from a third of the resamples.
+    rare = Scored(np.array([0, 0, 0, 0, 1]), scores, np.zeros(5, dtype=np.int64), positive=1)
+    found = metric_intervals(rare, ["roc_auc"], seed=0, resamples=200)
+    assert found["roc_auc"].value == 0.5
+    assert np.isnan(found["roc_auc"].low)
+    kept = metric_intervals(rare, ["roc_auc"], seed=0, resamples=200, strata=np.array([0, 0, 0, 0, 1]))
+    assert kept["roc_auc"].low == 0.5
+
+
+def test_no_rows_have_no_interval() -> None:
+    nothing = Scored(np.empty(0), np.empty(0))
+    found = metric_intervals(nothing, ["mae"], seed=0, resamples=10)["mae"]
+    assert np.isnan([found.value, found.low, found.high]).all()
+
+
+def test_very_many_rows_get_fewer_resamples() -> None:
+    assert affordable_resamples(900, 1000) == 1000
+    assert affordable_resamples(60_000, 1000) == 1000
+    assert affordable_resamples(200_000, 1000) == 300
+    assert affordable_resamples(10**7, 1000) == 200
+    assert affordable_resamples(10**7, 50) == 50
+    assert affordable_resamples(0, 10) == 10
+
+
+def test_a_better_model_is_found_better() -> None:
+    good = rows(7, 800)
+    bad = noisy(good, 8, 2.0)
+    found = paired_difference(good, bad, "roc_auc", higher_is_better=True, seed=0)
+    assert found.low > 0
+    assert found.p_value < 0.01
+    turned = paired_difference(bad, good, "roc_auc", higher_is_better=True, seed=0)
+    assert turned.value == pytest.approx(-found.value)
+    assert turned.high == pytest.approx(-found.low)
+    assert turned.p_value > 0.99
+
+
+def test_lower_may_be_better() -> None:
+    good = rows(9, 800)
+    found = paired_difference(good, noisy(good, 10, 2.0), "brier", higher_is_better=False, seed=0)
+    assert found.value > 0
+    assert found.p_value < 0.01
+
+
+def test_a_model_is_not_better_than_itself_and_not_worse() -> None:
+    scored = rows(11, 300)
+    found = paired_difference(scored, scored, "f1", higher_is_better=True, seed=0, resamples=200)
+    assert (found.value, found.low, found.high, found.p_value) == (0.0, 0.0, 0.0, 1.0)
+    lenient = paired_difference(
+        scored, scored, "f1", higher_is_better=True, seed=0, resamples=199, margin=-0.01
+    )
+    assert lenient.p_value == 1 / 200
+
+
+def test_pairing_takes_out_what_is_common() -> None:
+    a = rows(12, 500)
+    b = noisy(a, 13, 0.1)
+    paired = paired_difference(a, b, "brier", higher_is_better=False, seed=0)
+    alone = metric_intervals(a, ["brier"], seed=0)["brier"]
+    assert paired.high - paired.low < (alone.high - alone.low) / 2
+
+
+def test_p_values_of_equal_models_are_about_uniform() -> None:
+    base = rows(14, 250)
+    p = [
+        paired_difference(
+            noisy(base, 2 * i, 0.5),
+            noisy(base, 2 * i + 1, 0.5),
+            "brier",
+            higher_is_better=False,
+            seed=i,
+            resamples=200,
+        ).p_value
+        for i in range(120)
+    ]
+    assert np.mean(np.array(p) < 0.05) < 0.13
+    assert 0.35 < np.mean(p) < 0.65
+
+
+def test_undefined_differences_are_nan() -> None:
+    scores = np.full((4, 2), 0.5)
+    flat = Scored(np.zeros(4, dtype=np.int64), scores, np.zeros(4, dtype=np.int64), positive=1)
+    found = paired_difference(flat, flat, "roc_auc", higher_is_better=True, seed=0, resamples=20)
+    assert np.isnan([found.value, found.low, found.high, found.p_value]).all()
+
+
+def test_other_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="same rows"):
+        paired_difference(rows(1, 20), rows(2, 20), "f1", higher_is_better=True, seed=0)
