@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +13,6 @@ import pytest
 from zelo.data.contract import Checked, check_table
 from zelo.data.reading import read_table
 from zelo.spec.project import Project, Source
-
-REPOSITORY = Path(__file__).parents[2]
-NOW = dt.datetime(2025, 3, 1, 12, 0, tzinfo=dt.UTC)
 
 MakeProject = Callable[..., Project]
 Check = Callable[..., Checked]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import REPOSITORY, Check, MakeProject
 from zelo.data.contract import BadRow, Checked, bad_rows_json, check_table
 from zelo.data.reading import read_table
 from zelo.errors import SourceError
 from zelo.spec.loading import load_project
+from zelo.spec.project import Project
+
+REPOSITORY = Path(__file__).parents[2]
+Check = Callable[..., Checked]
+MakeProject = Callable[..., Project]
 
 GOOD = "p1,3,50.5,Norte,0\n"
 
@@ -179,7 +184,11 @@ def test_a_regression_asks_for_a_finite_target(check: Check, make_project: MakeP
 
 @pytest.mark.parametrize(
     ("layout", "good", "bad"),
-    [(None, "2024-12-31", "31/12/2024"), ("%d/%m/%Y", "31/12/2024", "12/31/2024"), (None, "2024-12-31 13:05:00", "2024-13-01")],
+    [
+        (None, "2024-12-31", "31/12/2024"),
+        ("%d/%m/%Y", "31/12/2024", "12/31/2024"),
+        (None, "2024-12-31 13:05:00", "2024-13-01"),
+    ],
 )
 def test_dates_are_read_as_declared(
     check: Check, make_project: MakeProject, layout: str | None, good: str, bad: str
@@ -204,7 +213,7 @@ def test_bad_rows_read_well_and_go_into_json() -> None:
     ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.floats(0, 100), min_size=1, max_size=20))
 def test_numbers_survive_the_way_from_text(check: Check, values: list[float]) -> None:
     rows = "".join(f"k{place},1,{value!r},Sul,0\n" for place, value in enumerate(values))
@@ -221,7 +230,9 @@ def test_the_real_data_keep_the_contract(
     project = load_project(REPOSITORY / "projects" / name)
     described = project.source(source)
     path = real_data / name / described.file
-    check_table(read_table(path, described), project, file=path.name, labelled=True)  # the imports it waits for
+    check_table(
+        read_table(path, described), project, file=path.name, labelled=True
+    )  # the imports it waits for
     start = time.perf_counter()
     checked = check_table(read_table(path, described), project, file=path.name, labelled=True)
     assert time.perf_counter() - start < 3, "6,000 rows take a third of a second on an idle machine"

@@ -35,7 +35,10 @@ def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
 
 
 def test_a_decimal_comma_is_not_taken_for_the_delimiter(tmp_path: Path) -> None:
-    assert cells(read(write(tmp_path / "a.csv", "a;b\n1,5;2,5\n3,25;4,75\n"))) == [["1,5", "2,5"], ["3,25", "4,75"]]
+    assert cells(read(write(tmp_path / "a.csv", "a;b\n1,5;2,5\n3,25;4,75\n"))) == [
+        ["1,5", "2,5"],
+        ["3,25", "4,75"],
+    ]
 
 
 def test_cells_are_trimmed_text_and_empty_ones_are_null(tmp_path: Path) -> None:
@@ -102,7 +105,10 @@ def test_every_ragged_row_is_reported_with_its_number(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'a,b\n1,2\n\n3\n4,5,6\n"x,y",8\n')
     with pytest.raises(ContractError) as caught:
         read(path)
-    assert [(bad.row, bad.found) for bad in caught.value.bad_rows] == [(2, "1 cells: 3"), (3, "3 cells: 4,5,6")]
+    assert [(bad.row, bad.found) for bad in caught.value.bad_rows] == [
+        (2, "1 cells: 3"),
+        (3, "3 cells: 4,5,6"),
+    ]
     assert caught.value.bad_rows[0].expected.startswith("2 cells")
 
 

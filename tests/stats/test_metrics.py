@@ -150,7 +150,7 @@ def test_a_count_means_what_repeated_rows_mean(seed: int, classes: int) -> None:
     names = [name for name in (BINARY if classes == 2 else MULTICLASS) if name != "ece"]
     counts = rng.multinomial(40, np.full(40, 1 / 40))
     taken = np.repeat(np.arange(40), counts)
-    repeated = scored.where(taken)  # type: ignore[arg-type]
+    repeated = scored.where(taken)
     weighted = evaluate(scored, names, counts[None].astype(np.float64))
     agrees(weighted, point(repeated, names))
 

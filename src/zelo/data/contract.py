@@ -195,7 +195,7 @@ def _classes_are_numbers(project: Project) -> bool:
 def _rule(project: Project, name: str) -> _Rule:
     label = name if (column := project.column_of(name)) == name else f"{name} ({column})"
     if name == project.data.key:
-        return _Rule(name, label, _is_first, "a key that no row above has")
+        return _Rule(name, label, _new_key(name), "a key that no row above has")
     if name == project.task.target:
         return _target_rule(project, label)
     field = project.data.fields[name]
@@ -207,9 +207,8 @@ def _rule(project: Project, name: str) -> _Rule:
     return _Rule(name, label, verdict, _in_words(field), field.is_numeric)
 
 
-def _is_first(table: ir.Table) -> ir.BooleanValue:
-    seen: ir.IntegerColumn = table[_SEEN]
-    return seen == 0
+def _new_key(name: str) -> Verdict:
+    return lambda table: table[name].notnull() & (table[_SEEN] == 0)
 
 
 def _target_rule(project: Project, label: str) -> _Rule:

@@ -23,7 +23,7 @@ from zelo.data.guess import (
     key_of,
     nulls_of,
 )
-from zelo.data.reading import decoded, delimiter_of, read_table, read_texts
+from zelo.data.reading import UTF_16_MARKS, decoded, delimiter_of, raw_bytes, read_table, read_texts
 from zelo.errors import DataError, SourceError
 from zelo.spec.loading import parse_project
 from zelo.spec.project import Source
@@ -117,14 +117,11 @@ def _read(path: Path) -> tuple[Source, dict[str, Texts]]:
 
 
 def _encoding(path: Path) -> tuple[str, str]:
-    for encoding in ("utf-8", "utf-16"):
-        try:
-            text = decoded(path, encoding)
-        except SourceError:
-            continue
-        if "\0" not in text:
-            return encoding, text
-    return "latin-1", decoded(path, "latin-1")
+    encoding = "utf-16" if raw_bytes(path).startswith(UTF_16_MARKS) else "utf-8"
+    try:
+        return encoding, decoded(path, encoding)
+    except SourceError:
+        return "latin-1", decoded(path, "latin-1")
 
 
 def _target_column(columns: dict[str, Texts], target: str, path: Path) -> str:

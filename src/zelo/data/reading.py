@@ -7,8 +7,10 @@ import datetime as dt
 import gzip
 import io
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import ibis
@@ -25,6 +27,7 @@ from zelo.spec.project import Source
 
 DELIMITERS = (",", ";", "\t", "|")
 KINDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".parquet", ".xlsx")
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SAMPLE_CHARACTERS = 1 << 20
 LARGEST_BLOCK = (1 << 31) - 1
 
@@ -76,13 +79,13 @@ def read_texts(path: Path, source: Source) -> tuple[pa.Table, np.ndarray]:
                 expected=f"one of {', '.join(KINDS)}",
                 hint="save it as CSV in UTF-8",
             )
-    except OSError as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise SourceError(
             "the file cannot be read",
             where=str(path),
-            found=f"{type(error).__name__}: {error.strerror or error}",
+            found=f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}",
             expected="a whole file that may be read",
-            hint="look at its name and permissions" if error.errno else "copy it again: it may be cut short",
+            hint="look at its name and permissions; if they are right, copy it again: it may be cut short",
         ) from error
     if texts.num_rows == 0:
         raise SourceError(
@@ -95,13 +98,19 @@ def read_texts(path: Path, source: Source) -> tuple[pa.Table, np.ndarray]:
     return texts, rows
 
 
+def raw_bytes(path: Path) -> bytes:
+    """The bytes of a file, plain or gzip."""
+    raw = path.read_bytes()
+    return gzip.decompress(raw) if path.name.lower().endswith(".gz") else raw
+
+
 def decoded(path: Path, encoding: str) -> str:
     """The text of a file, plain or gzip, without its byte order mark.
 
     Raises:
         SourceError: a byte is not valid in the encoding; its position and line are named.
     """
-    raw = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
+    raw = raw_bytes(path)
     try:
         return raw.decode(encoding).removeprefix("\ufeff")
     except LookupError as error:
@@ -113,7 +122,7 @@ def decoded(path: Path, encoding: str) -> str:
             hint="mend 'encoding' of the source",
         ) from error
     except UnicodeDecodeError as error:
-        other = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"
+        other = "utf-16" if raw.startswith(UTF_16_MARKS) else "latin-1"
         line = raw.count(b"\n", 0, error.start) + 1
         raise SourceError(
             f"the file is not {encoding}",
@@ -126,18 +135,19 @@ def decoded(path: Path, encoding: str) -> str:
 
 def delimiter_of(text: str) -> str:
     """The delimiter that splits most of the first rows into as many cells as the header."""
-    sample = text[:SAMPLE_CHARACTERS]
 
     def score(delimiter: str) -> tuple[float, int]:
-        rows = [
-            row
-            for row, _ in zip(csv.reader(io.StringIO(sample), delimiter=delimiter), range(50), strict=False)
-        ]
+        rows = list(islice(_rows(text[:SAMPLE_CHARACTERS], delimiter), 50))
         width = len(rows[0]) if rows else 0
         alike = sum(len(row) == width for row in rows if row)
         return (alike / max(len(rows), 1) if width > 1 else 0.0, width)
 
     return max(DELIMITERS, key=score)
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
 
 def _from_csv(path: Path, source: Source) -> tuple[pa.Table, np.ndarray]:
@@ -159,8 +169,7 @@ def _from_csv(path: Path, source: Source) -> tuple[pa.Table, np.ndarray]:
             expected="one character, such as ; or ,",
             hint="mend 'delimiter' of the source",
         )
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-    header = next(row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row)
+    header = next(row for row in _rows(text, delimiter) if row)
     names = _unique(header)
     payload = text.encode()
     ragged: list[pyarrow.csv.InvalidRow] = []

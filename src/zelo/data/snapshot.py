@@ -203,8 +203,8 @@ def _canonical(column: pd.Series[Any]) -> tuple[str, tuple[bytes, ...]]:
 
 
 def _description(source: Located) -> dict[str, Any]:
-    described = asdict(source)
-    return described | {"path": None, "file": source.path.name}
+    # The path stays out: it says something about one machine alone.
+    return {"file": source.path.name} | {key: value for key, value in asdict(source).items() if key != "path"}
 
 
 def _write(folder: Path, frame: pd.DataFrame, meta: dict[str, Any]) -> None:

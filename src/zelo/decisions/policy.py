@@ -6,6 +6,9 @@ from typing import Literal
 
 from zelo.spec.project import Band, Frozen, Label, Project
 
+INTERVAL_LEVEL = 0.9
+"""The share of outcomes that a regression's prediction interval promises to hold."""
+
 
 class Policy(Frozen):
     """Threshold, bands and words of one version.

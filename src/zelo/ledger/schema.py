@@ -25,10 +25,10 @@ class UtcMicroseconds(_DateTimeType):
     impl = sa.BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
@@ -41,7 +41,7 @@ predictions = sa.Table(
     sa.Column("project", sa.String(63), nullable=False),
     sa.Column("version", sa.String(64), nullable=False),
     sa.Column("variant", sa.String(32), nullable=False),
-    sa.Column("entity", sa.String(200)),
+    sa.Column("entity", sa.String(1000)),
     sa.Column("at", UtcMicroseconds, nullable=False),
     sa.Column("inputs", sa.JSON, nullable=False),
     sa.Column("score", sa.Float(53)),
@@ -57,7 +57,7 @@ outcomes = sa.Table(
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("project", sa.String(63), nullable=False),
     sa.Column("prediction_id", sa.String(36), sa.ForeignKey("predictions.id"), nullable=False),
-    sa.Column("entity", sa.String(200)),
+    sa.Column("entity", sa.String(1000)),
     sa.Column("value", sa.JSON, nullable=False),
     sa.Column("observed_at", UtcMicroseconds, nullable=False),
     sa.Column("recorded_at", UtcMicroseconds, nullable=False),

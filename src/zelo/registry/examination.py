@@ -18,8 +18,7 @@ from zelo.features.columns import Columns, columns_from_frame, take
 from zelo.registry.bundle import Bundle
 from zelo.spec.project import Project
 from zelo.stats.metrics import Scored
-from zelo.training.evaluate import scored_rows
-from zelo.training.train import truth_of
+from zelo.training.truth import scored_rows, truth_of
 
 Array = np.ndarray[Any, Any]
 BASELINE = "baseline.json"

@@ -15,7 +15,7 @@ from zelo.registry.examination import examine
 from zelo.registry.gates.gate import GateResult
 from zelo.registry.gates.run import GATES, run_gates
 from zelo.registry.model_versions import set_aliases
-from zelo.registry.register import Store, load_champion, version_facts
+from zelo.registry.store import Store, load_champion, version_facts
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from zelo.data.snapshot import Snapshot
 from zelo.registry.aliases import read_aliases, write_aliases
 from zelo.registry.assemble import compile_checked, finish, stage
-from zelo.registry.bundle import Bundle, load_bundle
+from zelo.registry.bundle import load_bundle
 from zelo.registry.environment import code_commit
 from zelo.registry.evidence import append_evidence
 from zelo.registry.examination import examine
@@ -18,19 +17,9 @@ from zelo.registry.gates.gate import GateResult
 from zelo.registry.gates.run import run_gates
 from zelo.registry.model_versions import add_version, set_aliases
 from zelo.registry.parity import Certificate
+from zelo.registry.store import Store, load_champion, version_facts
 from zelo.training.tracking import track
 from zelo.training.train import Trained
-
-
-@dataclass(frozen=True)
-class Store:
-    """Where versions live: bundles and evidence on disk, runs and versions in MLflow."""
-
-    bundles: Path
-    registry: Path
-    snapshots: Path
-    tracking_uri: str
-    artifacts: Path
 
 
 @dataclass(frozen=True)
@@ -85,27 +74,3 @@ def register(
         },
     )
     return Registered(version, bundle, gates, compiled.certificate)
-
-
-def version_facts(version: str, bundle: Path) -> dict[str, object]:
-    """What every record of evidence says of a version: hashes of data, code, environment and figures."""
-    loaded = load_bundle(bundle)
-    manifest = loaded.manifest
-    return {
-        "version": version,
-        "bundle": bundle.name,
-        "bundle_hash": loaded.hash,
-        "candidate": manifest["candidate"],
-        "snapshot": manifest["snapshot"],
-        "synthetic": manifest["synthetic"],
-        "runtime": manifest["runtime"],
-        "code": manifest["code"],
-        "environment": manifest["environment"],
-        "metrics": json.loads((bundle / "metrics.json").read_text(encoding="utf-8")),
-    }
-
-
-def load_champion(store: Store, project: str) -> Bundle | None:
-    """The champion's bundle; ``None`` before the first promotion."""
-    entry = read_aliases(store.registry, project).get("champion")
-    return load_bundle(store.bundles / project / entry["bundle"]) if entry else None

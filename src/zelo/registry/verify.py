@@ -14,7 +14,7 @@ from zelo.registry.bundle import Bundle, load_bundle
 from zelo.registry.evidence import broken_links, read_evidence
 from zelo.registry.examination import examine
 from zelo.registry.model_versions import mlflow_aliases
-from zelo.registry.register import Store
+from zelo.registry.store import Store
 from zelo.stats.metrics import point
 
 METRIC_TOLERANCE = 1e-3

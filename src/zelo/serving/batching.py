@@ -99,10 +99,10 @@ class Batcher(Generic[Asked, Answered]):
         results: Sequence[Answered | Exception]
         try:
             results = await loop.run_in_executor(self._thread, self._work, questions)
-            if len(results) != len(batch):
-                raise ServingError(f"{len(results)} answers to {len(batch)} questions")
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers of this batch
             results = [error] * len(batch)
+        if len(results) != len(batch):
+            results = [ServingError("the work lost an answer")] * len(batch)
         for ticket, result in zip(batch, results, strict=True):
             if ticket.future.done():
                 continue

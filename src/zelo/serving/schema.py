@@ -53,7 +53,7 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class CheckedRows:
-    """The rows of a batch that hold the contract, where each stood in it, and what is wrong with the others."""
+    """The rows of a batch that hold the contract, where each stood in it, and what the others break."""
 
     rows: list[Row]
     indices: list[int]
@@ -92,7 +92,7 @@ class RequestSchema:
         """The rows of ``{"rows": [...]}``; bad ones are reported beside the good ones.
 
         Raises:
-            RequestError: the body is no JSON or not of this shape, there are no rows, too many, or no good one.
+            RequestError: the body is no JSON or not of this shape, or holds no row, too many, or no good one.
         """
         try:
             rows = self._batch.validate_json(body)["rows"]
@@ -111,7 +111,7 @@ class RequestSchema:
         return None if found is None or found == "" else str(found)
 
     def recorded(self, row: Row) -> Row:
-        """The row as the ledger keeps it: every field in order, missing ones as ``None``, whole numbers whole."""
+        """The row as the ledger keeps it: each field in order, ``None`` if missing."""
         kept = {name: _recorded(field, row.get(name)) for name, field in self._fields.items()}
         return kept | {name: row[name] for name in self._about if row.get(name) is not None}
 
@@ -231,7 +231,7 @@ def _row_type(name: str, fields: Mapping[str, Column], about: tuple[str, ...]) -
 def _field_type(field: Column) -> Any:
     kind = _number_type(field) if field.is_numeric else _text_type(field)
     optional = field.missing == "allowed"
-    described = Annotated[
+    documented: Any = Annotated[
         kind | None if optional else kind,
         Field(
             description=_description(field),
@@ -239,7 +239,7 @@ def _field_type(field: Column) -> Any:
             json_schema_extra={"x-unit": field.unit} if field.unit else None,
         ),
     ]
-    return NotRequired[described] if optional else described
+    return NotRequired[documented] if optional else documented
 
 
 class _Whole:
@@ -289,8 +289,10 @@ def _text(shortest: int, longest: int) -> Any:
 
 
 def _entity_type() -> Any:
-    kind = _text(1, MAX_ENTITY) | StrictInt | None
-    return described(kind, "whom or what the prediction is about; the model does not read it")
+    return described(
+        _text(1, MAX_ENTITY) | StrictInt | None,
+        "whom or what the prediction is about; the model does not read it",
+    )
 
 
 def _longest(field: Column) -> int:

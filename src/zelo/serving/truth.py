@@ -6,7 +6,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import AwareDatetime, Field, StrictInt, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StrictInt,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from zelo.errors import RequestError
 from zelo.ledger.records import OutcomeRecord
@@ -28,12 +39,27 @@ _Name = Annotated[
 ]
 
 
+class _Integer:
+    """Keeps ``true`` from passing for the class 1, which it equals in Python."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.chain_schema([core_schema.int_schema(strict=True), handler(source)])
+
+    @staticmethod
+    def __get_pydantic_json_schema__(schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        assert schema["type"] == "chain"
+        return handler(schema["steps"][-1])
+
+
 class OutcomeSchema:
     """Reads the outcomes of one project."""
 
     def __init__(self, project: Project) -> None:
         self._classes = project.classes
-        self._body: TypeAdapter[dict[str, list[dict[str, Any]]]] = TypeAdapter(_body_type(self._value_type()))
+        self._body: TypeAdapter[dict[str, list[dict[str, Any]]]] = TypeAdapter(
+            _body_type(project.name, self._value_type())
+        )
 
     def read(self, body: bytes, *, now: Callable[[], datetime]) -> list[OutcomeRecord]:
         """Outcomes from ``{"outcomes": [...]}``; one without ``observed_at`` was observed now.
@@ -62,14 +88,20 @@ class OutcomeSchema:
             )
         return records
 
-    def json_schema(self) -> dict[str, Any]:
+    def json_schema(self, *, ref_template: str) -> dict[str, Any]:
         """JSON Schema of the body."""
-        return self._body.json_schema(mode="validation")
+        return self._body.json_schema(mode="validation", ref_template=ref_template)
 
     def _value_type(self) -> Any:
-        if self._classes:
-            return Literal[self._classes]
-        return Annotated[float, Field(strict=True, allow_inf_nan=False)]
+        if not self._classes:
+            return Annotated[float, Field(strict=True, allow_inf_nan=False)]
+        numbers = tuple(label for label in self._classes if isinstance(label, int))
+        texts = tuple(label for label in self._classes if isinstance(label, str))
+        kinds = [
+            *([Annotated[Literal[numbers], _Integer]] if numbers else []),
+            *([Literal[texts]] if texts else []),
+        ]
+        return kinds[0] if len(kinds) == 1 else kinds[0] | kinds[1]
 
     def _errors(self, error: ValidationError) -> list[FieldError]:
         errors: dict[tuple[int | None, str], FieldError] = {}
@@ -94,9 +126,9 @@ class OutcomeSchema:
         return expected.get(name, "value, and prediction_id or entity, and perhaps observed_at")
 
 
-def _body_type(value: Any) -> Any:
+def _body_type(project: str, value: Any) -> Any:
     outcome = closed_object(
-        "Outcome",
+        f"{project}_outcome",
         {
             "value": described(value, "what turned out to be true"),
             "prediction_id": NotRequired[described(_Name, "the prediction that it is about")],
@@ -108,7 +140,7 @@ def _body_type(value: Any) -> Any:
             "observed_at": NotRequired[described(AwareDatetime, "when; now if left out")],
         },
     )
-    return closed_object("Outcomes", {"outcomes": list_of(outcome, shortest=1, longest=MAX_ROWS)})
+    return closed_object(f"{project}_outcomes", {"outcomes": list_of(outcome, shortest=1, longest=MAX_ROWS)})
 
 
 def _ambiguous(index: int, entry: dict[str, Any]) -> FieldError:

@@ -117,9 +117,10 @@ def _read(path: Path) -> str:
             hint="zelo init makes one from a CSV",
         ) from error
     except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise SpecError(
             "the file is not UTF-8",
-            where=str(path),
+            where=f"{path}:{line}",
             found=f"byte 0x{error.object[error.start]:02x} at position {error.start}",
             expected="UTF-8 text",
             hint="save it as UTF-8 in your editor",

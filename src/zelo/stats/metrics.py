@@ -25,7 +25,7 @@ REGRESSION_METRICS = frozenset({"mae", "rmse", "r2", "mape"})
 CLASS_METRICS = frozenset(DECISION_METRICS) | RANKING_METRICS | PROBABILITY_METRICS
 
 ECE_NOISE = "ece_noise"
-"""No metric: how far the calibration gaps of a weighting lie from the plain ones, summed as ``ece`` sums them.
+"""No metric: how far a weighting's calibration gaps lie from the plain ones, summed as ``ece`` sums them.
 
 By the triangle inequality the sampling error of ``ece`` is no larger.
 """
@@ -74,8 +74,8 @@ class Scored:
     def __len__(self) -> int:
         return len(self.truth)
 
-    def where(self, mask: BoolArray) -> Scored:
-        """The rows that ``mask`` [n] keeps: a slice."""
+    def where(self, mask: BoolArray | IntArray) -> Scored:
+        """The rows that ``mask`` [n] keeps, or those at its positions: a slice."""
         predicted = None if self.predicted is None else self.predicted[mask]
         return Scored(self.truth[mask], self.scores[mask], predicted, self.positive)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from zelo.decisions.decide import predicted_classes
-from zelo.decisions.policy import Policy, make_policy
+from zelo.decisions.policy import INTERVAL_LEVEL, Policy, make_policy
 from zelo.models.calibration import Calibration, fit_calibration
 from zelo.spec.project import LOWER_IS_BETTER, TASK_METRICS, Maximise, Project
 from zelo.stats.bootstrap import Interval, metric_intervals
@@ -17,10 +17,9 @@ from zelo.stats.conformal import interval_half_width
 from zelo.stats.metrics import Scored
 from zelo.stats.thresholds import best_threshold
 from zelo.training.folds import Folds
+from zelo.training.truth import scored_rows
 
 Array = np.ndarray[Any, Any]
-
-INTERVAL_LEVEL = 0.9
 
 
 @dataclass(frozen=True)
@@ -89,14 +88,6 @@ def learn(raw: Array, truth: Array, project: Project) -> Fitted:
     return Fitted(
         calibration, make_policy(project, threshold=_threshold(calibration.apply(raw), truth, project))
     )
-
-
-def scored_rows(truth: Array, scores: Array, predicted: Array | None, project: Project) -> Scored:
-    """Rows for the metrics: class indices, or values."""
-    if project.task.kind == "regression":
-        return Scored(truth, scores)
-    positive = project.classes.index(project.positive) if project.task.kind == "binary" else None
-    return Scored(truth, scores, predicted, positive)
 
 
 def is_better(metric: str, value: float, other: float) -> bool:

@@ -54,6 +54,6 @@ def importances(
 def _loss(scores: Array, truth: Array, project: Project) -> Array:
     """Each row's loss [n]."""
     if project.task.kind == "regression":
-        return np.abs(scores[:, 0] - truth)
+        return np.asarray(np.abs(scores[:, 0] - truth))
     smallest = np.finfo(np.float64).eps
-    return -np.log(np.clip(scores[np.arange(len(truth)), truth], smallest, 1.0))
+    return np.asarray(-np.log(np.clip(scores[np.arange(len(truth)), truth], smallest, 1.0)))

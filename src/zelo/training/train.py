@@ -25,9 +25,10 @@ from zelo.spec.project import TASK_METRICS, Project, Tuning
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
 from zelo.training.compare import Comparison, compare
-from zelo.training.evaluate import Assessed, Fitted, assess, decide_out_of_fold, learn, scored_rows
+from zelo.training.evaluate import Assessed, Fitted, assess, decide_out_of_fold, learn
 from zelo.training.fit import fit_whole, out_of_fold, scores_of, stack_out_of_fold
 from zelo.training.folds import Folds, make_folds
+from zelo.training.truth import scored_rows, truth_of
 from zelo.training.tune import tune
 
 Array = np.ndarray[Any, Any]
@@ -129,15 +130,6 @@ def measured(model: Any, policy: Policy, rows: Rows, project: Project) -> Scored
     scores = scores_of(model, frame_from_columns(rows.columns), len(project.classes))
     predicted = predicted_classes(scores, policy) if project.classes else None
     return scored_rows(rows.truth, scores, predicted, project)
-
-
-def truth_of(table: pd.DataFrame, project: Project) -> Array:
-    """The target as class indices in the project's order [n], or as values."""
-    target = table[project.task.target]
-    if project.task.kind == "regression":
-        return target.to_numpy(dtype=np.float64)
-    places = {label: place for place, label in enumerate(project.classes)}
-    return target.map(places).to_numpy(dtype=np.int64)
 
 
 def _sides(table: pd.DataFrame, sides: Split, project: Project) -> tuple[Rows, Rows]:

@@ -118,8 +118,8 @@ def _forest(graph: Graph, model: Any, tensor: str) -> str:
 
 
 def _lightgbm(graph: Graph, model: Any, tensor: str) -> str:
-    from onnxmltools.convert.lightgbm.convert import convert
     from onnxmltools.convert.common.data_types import FloatTensorType
+    from onnxmltools.convert.lightgbm.convert import convert
 
     booster = Booster(model_str=single_thresholds(model.booster_.model_to_string()))
     converted = convert(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from zelo.decisions.policy import INTERVAL_LEVEL
 from zelo.registry.examination import Examination
 from zelo.registry.gates.gate import Gate, Status
 from zelo.stats.bootstrap import metric_intervals
 from zelo.stats.calibration import wilson_interval
-from zelo.training.evaluate import INTERVAL_LEVEL
 
 
 def check(examination: Examination) -> tuple[Status, str, str]:
-    """Expected calibration error on the test rows; for a regression, the coverage of its intervals."""
+    """Expected calibration error on the test rows; for a regression, the coverage of its intervals.
+
+    The plain error of a perfect model grows as rows get few (0.05 at 300 rows), so the lower bound is judged:
+    a version fails where its error is above the limit beyond that.
+    """
     return _coverage(examination) if not examination.bundle.policy.classes else _error(examination)
 
 
@@ -20,7 +24,7 @@ def _error(examination: Examination) -> tuple[Status, str, str]:
     limit = examination.project.gates.calibration_error
     found = metric_intervals(examination.tested, ("ece",), seed=examination.project.split.seed)["ece"]
     text = f"calibration error {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]"
-    return "passed" if found.value <= limit else "failed", text, f"at most {limit:g}"
+    return "passed" if found.low <= limit else "failed", text, f"not above {limit:g} beyond chance"
 
 
 def _coverage(examination: Examination) -> tuple[Status, str, str]:

@@ -1,0 +1,1 @@
+"""The command line: a verb a command, which wires the rooms together and shows what they say."""

@@ -1,0 +1,42 @@
+"""The program ``zelo``. It exits 0, 1 where the answer is no, and 2 on bad usage or bad input."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from zelo.cli import answering, lifecycle, projects
+from zelo.cli.show import show_error
+from zelo.errors import GateError, ZeloError
+
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (projects, lifecycle, answering):
+    module.add_commands(app)
+
+
+@app.callback(invoke_without_command=True)
+def program(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """From a table of data to a served model that people can trust."""
+    if version:
+        typer.echo(f"zelo {metadata.version('zelo')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run, and turn the errors of the tree into a message and an exit status."""
+    try:
+        app()
+    except ZeloError as error:
+        show_error(error, as_json="--json" in sys.argv)
+        raise SystemExit(1 if isinstance(error, GateError) else 2) from error

@@ -1,0 +1,302 @@
+"""Commands from data to champion: data, train, compare, promote, rollback, verify, history."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zelo.cli.projects import AsJson, Named, checked_project
+from zelo.cli.show import OUT, fits_shown, interval, say_synthetic, show_gates, show_json, show_table
+from zelo.cli.workspace import Workspace, now, open_workspace, threads
+from zelo.decisions.decide import band_of
+from zelo.registry.aliases import read_aliases, resolve
+from zelo.spec.project import LOWER_IS_BETTER, Project, Tuning
+
+Reason = Annotated[str, typer.Option(help="Why; it is written into the evidence.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    for command in (data, train, compare, promote, rollback, verify, history):
+        app.command()(command)
+
+
+def data(
+    name: Named,
+    append: Annotated[Path | None, typer.Option(help="A file of new labelled rows.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the project's data against its contract and keep them as a snapshot."""
+    from zelo.data import prepare
+
+    workspace = open_workspace()
+    project, places = workspace.project(name), workspace.places(name)
+    prepared = (
+        prepare.append(project, append, places, created=now())
+        if append
+        else prepare.prepare(project, places, created=now())
+    )
+    snapshot = prepared.snapshot
+    if as_json:
+        show_json(
+            {
+                "project": name,
+                "snapshot": snapshot.hash,
+                "rows": snapshot.rows,
+                "parent": snapshot.parent,
+                "synthetic": snapshot.synthetic,
+                "sources": snapshot.sources,
+                "notes": prepared.notes,
+            }
+        )
+        return
+    say_synthetic(snapshot.synthetic)
+    for note in prepared.notes:
+        OUT.print(f"note: {note}", markup=False)
+    OUT.print(f"{name}: {snapshot.rows} rows keep the contract; snapshot {snapshot.hash[:16]}", markup=False)
+
+
+def train(
+    name: Named,
+    append: Annotated[Path | None, typer.Option(help="A file of new labelled rows to add first.")] = None,
+    trials: Annotated[int | None, typer.Option(min=0, help="Optuna's trials a candidate.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Optuna's time a candidate.")] = None,
+    candidates: Annotated[str | None, typer.Option(help="Only these of the project's, by comma.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the candidates, fit the winner, bundle it, and run its gates. The champion stays."""
+    from zelo.cli.training import run_training
+
+    project = checked_project(name)
+    workspace = open_workspace()
+    budget = Tuning(
+        trials=project.tuning.trials if trials is None else trials,
+        seconds=project.tuning.seconds if seconds is None else seconds,
+    )
+    names = [item.strip() for item in candidates.split(",")] if candidates else None
+    with fits_shown(quiet=as_json) as progress:
+        result = run_training(
+            workspace,
+            project,
+            append=append,
+            budget=budget,
+            names=names,
+            progress=progress,
+            threads=threads(),
+        )
+    if as_json:
+        show_json(result)
+        return
+    say_synthetic(result["synthetic"])
+    for note in result["notes"]:
+        OUT.print(f"note: {note}", markup=False)
+    show_comparison(project, result["comparison"])
+    show_metrics(project, result["metrics"], result["baseline"])
+    OUT.print(
+        f"\nversion {result['version']} ({result['candidate']}, {result['runtime']}), "
+        f"in {result['seconds']:.0f} s",
+        markup=False,
+    )
+    show_gates(result["gates"])
+    failed = [gate["code"] for gate in result["gates"] if gate["status"] == "failed"]
+    OUT.print(
+        f"next: zelo promote {name}" if not failed else f"{', '.join(failed)} failed: see docs/gates.md",
+        markup=False,
+    )
+
+
+def compare(
+    name: Named,
+    alias: Annotated[str, typer.Option(help="champion, challenger or previous.")] = "",
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the metrics table here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The candidates, their Pareto front, why the winner won, and its graded metrics."""
+    workspace = open_workspace()
+    project = workspace.project(name)
+    bundle = _bundle(workspace, name, alias)
+    comparison, metrics = (
+        json.loads((bundle / file).read_text("utf-8")) for file in ("candidates.json", "metrics.json")
+    )
+    if csv_file:
+        write_metrics(project, metrics, csv_file)
+    if as_json:
+        show_json({"project": name, "comparison": comparison, "metrics": metrics})
+        return
+    show_comparison(project, comparison)
+    show_metrics(project, metrics, None)
+
+
+def promote(
+    name: Named,
+    accept: Annotated[list[str] | None, typer.Option(help="Take a failing gate upon yourself.")] = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make the challenger champion, if its gates pass."""
+    from zelo.registry.promote import promote as run
+
+    workspace = open_workspace()
+    accepted = accept or []
+    if accepted and not reason:
+        raise typer.BadParameter("--accept needs a --reason", param_hint="--reason")
+    moved = run(
+        workspace.store(),
+        name,
+        approver=workspace.approver,
+        reason=reason or "gates passed",
+        at=now(),
+        accept=accepted,
+    )
+    _record(workspace, name, "promote", reason, {"version": moved.version, "previous": moved.previous})
+    gates = [gate.as_dict() for gate in moved.gates]
+    if as_json:
+        show_json(
+            {
+                "project": name,
+                "champion": moved.version,
+                "previous": moved.previous,
+                "accepted": moved.accepted,
+                "gates": gates,
+            }
+        )
+        return
+    show_gates(gates)
+    before = f", {moved.previous} before" if moved.previous else ""
+    OUT.print(f"{name}: version {moved.version} is champion{before}; next: zelo serve {name}", markup=False)
+
+
+def rollback(name: Named, reason: Reason, as_json: AsJson = False) -> None:
+    """Make the previous champion champion again."""
+    from zelo.registry.promote import rollback as run
+
+    workspace = open_workspace()
+    moved = run(workspace.store(), name, approver=workspace.approver, reason=reason, at=now())
+    _record(workspace, name, "rollback", reason, {"version": moved.version, "previous": moved.previous})
+    if as_json:
+        show_json({"project": name, "champion": moved.version, "previous": moved.previous})
+    else:
+        OUT.print(f"{name}: version {moved.version} is champion again, {moved.previous} before", markup=False)
+
+
+def verify(name: Named, as_json: AsJson = False) -> None:
+    """Is everything still what the evidence says? Exits 1 where it is not."""
+    from zelo.registry.verify import verify as run
+
+    workspace = open_workspace()
+    workspace.project(name)
+    findings = run(workspace.store(), name)
+    if as_json:
+        show_json(
+            {
+                "project": name,
+                "holds": all(item.holds for item in findings),
+                "findings": [vars(item) for item in findings],
+            }
+        )
+    else:
+        rows = [("holds" if item.holds else "BROKEN", item.subject, item.detail) for item in findings]
+        show_table("", ("", "what", "detail"), rows)
+    if not all(item.holds for item in findings):
+        raise typer.Exit(1)
+
+
+def history(name: Named, as_json: AsJson = False) -> None:
+    """What happened to the project's versions, when, by whom and why."""
+    from zelo.registry.evidence import read_evidence
+
+    workspace = open_workspace()
+    workspace.project(name)
+    records = read_evidence(workspace.settings.registry, name)
+    if as_json:
+        show_json(records)
+        return
+    rows = [
+        (
+            record["at"][:19].replace("T", " "),
+            record["action"],
+            record["version"],
+            record["candidate"],
+            record.get("replaced") or "–",
+            record.get("approver", "–"),
+            record.get("reason") or record.get("why", ""),
+        )
+        for record in records
+    ]
+    show_table("", ("at (UTC)", "action", "version", "candidate", "replaced", "by", "why"), rows)
+
+
+def show_comparison(project: Project, comparison: dict[str, Any]) -> None:
+    """Candidates from best to worst; a star marks the Pareto front."""
+    metrics = project.select.metrics
+    rows = [
+        (
+            ("* " if item["on_front"] else "  ") + item["name"],
+            *(
+                interval(item["metrics"][metric]) if index == 0 else _short(item["metrics"][metric])
+                for index, metric in enumerate(metrics)
+            ),
+        )
+        if item["error"] is None
+        else (f"  {item['name']}", f"not fitted: {item['error']}", *[""] * (len(metrics) - 1))
+        for item in comparison["candidates"]
+    ]
+    show_table("Candidates, out of fold (* on the Pareto front)", ("candidate", *metrics), rows)
+    OUT.print(comparison["why"], markup=False)
+
+
+def show_metrics(project: Project, metrics: dict[str, Any], baseline: dict[str, float] | None) -> None:
+    """The test set's metrics with intervals, the baseline's beside them, and the project's grades."""
+    rows = [
+        (
+            metric,
+            interval(found),
+            *([_number(baseline.get(metric))] if baseline else []),
+            grade(project, metric, found),
+        )
+        for metric, found in metrics.items()
+    ]
+    heads = ("metric", "test [95 %]", *(["baseline"] if baseline else []), "grade" if project.grades else "")
+    show_table("\nTest set, opened once", heads, rows)
+
+
+def grade(project: Project, metric: str, found: dict[str, Any]) -> str:
+    """The project's word for a figure; none for what is better when lower."""
+    if not project.grades or metric in LOWER_IS_BETTER or found["value"] is None:
+        return ""
+    band = band_of(found["value"], project.grades)
+    return band.label if band else ""
+
+
+def write_metrics(project: Project, metrics: dict[str, Any], path: Path) -> None:
+    """The metrics table as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("metric", "value", "low", "high", "grade"))
+        for metric, found in metrics.items():
+            writer.writerow(
+                (metric, found["value"], found["low"], found["high"], grade(project, metric, found))
+            )
+
+
+def _bundle(workspace: Workspace, name: str, alias: str) -> Path:
+    settings = workspace.settings
+    known = read_aliases(settings.registry, name)
+    wanted = alias or ("challenger" if "challenger" in known else "champion")
+    return resolve(settings.registry, settings.bundles, name, wanted).bundle_path
+
+
+def _record(workspace: Workspace, name: str, kind: str, reason: str, payload: dict[str, Any]) -> None:
+    with workspace.ledger() as ledger:
+        ledger.record_event(name, kind, workspace.approver, reason, payload)
+
+
+def _short(found: dict[str, Any]) -> str:
+    return _number(found["value"])
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,127 @@
+"""How things look on a terminal, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from zelo.errors import ContractError, ZeloError
+
+OUT = Console(soft_wrap=False, highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+STATUS_STYLE = {"passed": "green", "failed": "bold red", "skipped": "dim"}
+
+
+def show_json(content: Any) -> None:
+    """One JSON document on standard output; what is not finite is null."""
+    sys.stdout.write(json.dumps(_plain(content), indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def show_error(error: ZeloError, *, as_json: bool) -> None:
+    """An error for a person on standard error, or for a program on standard output."""
+    if as_json:
+        content: dict[str, Any] = {"error": {"kind": type(error).__name__, **error.as_dict()}}
+        if isinstance(error, ContractError):
+            content["bad_rows"] = [vars(row) for row in error.bad_rows]
+        show_json(content)
+        return
+    head = f"{error.where}: {error.what}" if error.where else error.what
+    ERR.print(f"[bold red]{type(error).__name__}[/] ", end="")
+    ERR.print(head, markup=False)
+    if isinstance(error, ContractError):
+        show_table(
+            "",
+            ("row", "field", "found", "expected"),
+            [(str(row.row), row.field, row.found, row.expected) for row in error.bad_rows[:20]],
+            console=ERR,
+        )
+        if len(error.bad_rows) > 20:
+            ERR.print(f"... and {len(error.bad_rows) - 20} more; --json lists them all", markup=False)
+        ERR.print(f"  to do: {error.hint}", markup=False)
+        return
+    for label, text in (("found", error.found), ("expected", error.expected), ("to do", error.hint)):
+        if text:
+            ERR.print(f"  {label}: {text}", markup=False)
+
+
+def show_table(
+    title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, console: Console = OUT
+) -> None:
+    """A table; cells are shown as text, whatever they hold."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    from rich.text import Text
+
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def show_gates(gates: Sequence[Mapping[str, Any]]) -> None:
+    """The gates' answers, one a line."""
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("gate", "", "status", "found"):
+        table.add_column(head, overflow="fold")
+    for gate in gates:
+        style = STATUS_STYLE[gate["status"]]
+        table.add_row(gate["code"], gate["title"], Text(gate["status"], style=style), Text(gate["found"]))
+    OUT.print(table)
+
+
+def interval(found: Mapping[str, float | None]) -> str:
+    """``0.912 [0.887, 0.931]``, or a dash where it is not defined."""
+    value, low, high = found["value"], found["low"], found["high"]
+    if value is None:
+        return "–"
+    return f"{value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
+
+
+def say_synthetic(synthetic: bool) -> None:
+    """Plain words where the data were not observed."""
+    if synthetic:
+        OUT.print("[bold yellow]SYNTHETIC DATA:[/] made by the project's generator, not observed")
+
+
+@contextmanager
+def fits_shown(*, quiet: bool, unit: str = "fits") -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar a candidate, on a terminal; nothing elsewhere."""
+    if quiet or not ERR.is_terminal:
+        yield lambda _name, _done, _total: None
+        return
+    columns = (
+        TextColumn("{task.description:<22}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} " + unit),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=ERR) as progress:
+        tasks: dict[str, Any] = {}
+
+        def step(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done)
+
+        yield step
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    if isinstance(content, Mapping):
+        return {str(key): _plain(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_plain(value) for value in content]
+    return content

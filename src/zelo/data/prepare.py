@@ -1,0 +1,138 @@
+"""The verb: from a project's sources to a checked snapshot, or from new rows to the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from zelo.data.contract import Checked, check_table
+from zelo.data.reading import read_table
+from zelo.data.snapshot import Snapshot, append_rows, contract_hash, latest_snapshot, write_snapshot
+from zelo.data.sources import Located, locate, sha256_of
+from zelo.errors import ContractError, SourceError
+from zelo.spec.project import Project, Source
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where sources are looked for and snapshots are kept."""
+
+    folder: Path
+    data_dir: Path | None
+    downloads: Path
+    snapshots: Path
+    offline: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A snapshot, and what a person should know of how it came to be."""
+
+    snapshot: Snapshot
+    notes: tuple[str, ...] = ()
+
+
+def check_source(project: Project, name: str, places: Places) -> tuple[Located, Checked]:
+    """Find, read and check a source, without keeping anything.
+
+    Raises:
+        SourceError: it is nowhere, or cannot be read.
+    """
+    located = locate(
+        project,
+        name,
+        folder=places.folder,
+        data_dir=places.data_dir,
+        downloads=places.downloads,
+        offline=places.offline,
+    )
+    source = project.source(name)
+    table = read_table(located.path, source)
+    return located, check_table(table, project, file=located.path.name, labelled=True, decimal=source.decimal)
+
+
+def prepare(project: Project, places: Places, *, created: datetime, source: str = "train") -> Prepared:
+    """A snapshot of the source.
+
+    Raises:
+        ContractError: rows break the contract; nothing is written.
+    """
+    located, checked = check_source(project, source, places)
+    _refuse(checked, located.path.name)
+    snapshot = write_snapshot(
+        checked.frame, project=project, root=places.snapshots, sources=[located], created=created
+    )
+    notes = [located.note] if located.note else []
+    if checked.left_out:
+        notes.append(f"{checked.left_out} rows were left out by their {project.task.target}")
+    return Prepared(snapshot, tuple(notes))
+
+
+def current(project: Project, places: Places, *, created: datetime) -> Prepared:
+    """The latest snapshot under the contract of today; made from the sources where there is none."""
+    latest = latest_snapshot(places.snapshots, project.name)
+    if latest is not None and latest.contract == contract_hash(project):
+        return Prepared(latest)
+    made = prepare(project, places, created=created)
+    if latest is not None and latest.parent is not None:
+        lost = ", ".join(entry["file"] for entry in latest.sources[1:])
+        note = f"the contract changed since snapshot {latest.hash[:16]}: append {lost} again"
+        return Prepared(made.snapshot, (*made.notes, note))
+    return made
+
+
+def append(project: Project, path: Path, places: Places, *, created: datetime) -> Prepared:
+    """The current snapshot with the labelled rows of a new file below it; the old one stays as it is.
+
+    Raises:
+        SourceError: the file cannot be read.
+        ContractError: rows break the contract, or their keys are there already; nothing is written.
+    """
+    parent = current(project, places, created=created)
+    source = new_file(project, path)
+    checked = check_table(
+        read_table(path, source), project, file=path.name, labelled=True, decimal=source.decimal
+    )
+    _refuse(checked, path.name)
+    located = Located(path, "project", sha256_of(path), synthetic=False, publisher=None, licence=None)
+    snapshot, repeated = append_rows(
+        parent.snapshot,
+        checked.frame,
+        project=project,
+        root=places.snapshots,
+        sources=[located],
+        created=created,
+        file=path.name,
+    )
+    notes = parent.notes
+    if repeated:
+        known = f"{len(repeated)} of {len(checked.frame)} rows of {path.name} were there already"
+        notes = (*notes, known)
+    return Prepared(snapshot, notes)
+
+
+def new_file(project: Project, path: Path) -> Source:
+    """A file that a person brings, read as the project's first source is.
+
+    Raises:
+        SourceError: there is no such file.
+    """
+    if not path.is_file():
+        raise SourceError(
+            "no such file",
+            where=str(path),
+            found="a folder" if path.is_dir() else "nothing",
+            expected="a CSV, Parquet or Excel file",
+            hint="look at the path",
+        )
+    return project.source(next(iter(project.data.sources))).model_copy(update={"file": path.name})
+
+
+def _refuse(checked: Checked, file: str) -> None:
+    if checked.bad_rows:
+        raise ContractError(
+            f"{len(checked.bad_rows)} value(s) of {checked.rows_read} rows break the contract",
+            bad_rows=checked.bad_rows,
+            where=file,
+        )

@@ -1,0 +1,174 @@
+"""The web app: services in, FastAPI out."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from pydantic_core import to_json
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from zelo import __version__
+from zelo.errors import SpecError
+from zelo.ledger.records import new_id
+from zelo.serving.batching import Batcher
+from zelo.serving.metrics import Metrics
+from zelo.serving.openapi import document
+from zelo.serving.problems import add_problem_handlers, problem
+from zelo.serving.routes import Served, alias_router, metrics_endpoint, project_router, readiness
+from zelo.serving.service import Service
+
+_LOG = logging.getLogger(__name__)
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_CLIENT_LEFT = 499
+_GRACE_SECONDS = 30
+
+
+def create_app(
+    services: Mapping[str, Service],
+    *,
+    max_body_bytes: int = 4 << 20,
+    max_waiting_rows: int = 10_000,
+) -> FastAPI:
+    """An app that serves each project under /projects/{name}, and the only one also at the root.
+
+    The services, and their ledger, stay the caller's to close once the app has stopped.
+
+    Raises:
+        SpecError: a project's aliases cannot be served.
+    """
+    metrics = Metrics(services)
+    served = [
+        Served(service, Batcher(service.predict, max_waiting_rows=max_waiting_rows), metrics, max_body_bytes)
+        for service in services.values()
+    ]
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.stopping = True
+        for one in served:
+            await one.batcher.close()
+
+    app = FastAPI(title="Zelo", version=__version__, lifespan=lifespan)
+    app.state.stopping = False
+    app.state.metrics = metrics
+    add_problem_handlers(app)
+    app.add_middleware(_Frame, metrics=metrics)
+    for one in served:
+        app.include_router(project_router(one), prefix=f"/projects/{one.name}")
+    if len(served) == 1:
+        app.include_router(project_router(served[0]))
+    else:
+        _add_root(app, services, metrics)
+    _add_aliases(app, served)
+    app.openapi = lambda: document(app, services)  # type: ignore[method-assign]
+    return app
+
+
+def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve until a signal says stop; requests in progress are answered first. Bodies are never logged."""
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def _add_root(app: FastAPI, services: Mapping[str, Service], metrics: Metrics) -> None:
+    @app.get("/health")
+    def health() -> Response:
+        """How each service is."""
+        each = {name: service.health() for name, service in services.items()}
+        well = all(one["status"] == "ok" for one in each.values())
+        return Response(
+            to_json({"status": "ok" if well else "degraded", "projects": each}), media_type="application/json"
+        )
+
+    @app.get("/ready")
+    def ready(request: Request) -> Response:
+        """Whether requests can be answered now."""
+        return readiness(list(services.values()), stopping=request.app.state.stopping)
+
+    @app.get("/metrics", response_class=Response)
+    def counted() -> Response:
+        """What Prometheus reads."""
+        return metrics_endpoint(metrics)
+
+
+def _add_aliases(app: FastAPI, served: list[Served]) -> None:
+    taken: dict[str, str] = {}
+    for one in served:
+        aliases = one.service.model.bundle.project.serving.aliases
+        for path in (aliases.ranking, aliases.latest):
+            if path is not None and taken.setdefault(path, one.name) != one.name:
+                raise SpecError(
+                    "two projects have the same alias",
+                    where=one.name,
+                    found=path,
+                    expected=f"a path that {taken[path]} does not have",
+                )
+        app.include_router(alias_router(one))
+
+
+class _Frame:
+    """Around every request: its id, its metrics, and a problem document where the code fails."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+            await send(message)
+
+        started = perf_counter()
+        self._metrics.in_progress.inc()
+        try:
+            await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = _CLIENT_LEFT
+        except Exception:
+            _LOG.exception("request %s failed", request_id.decode())
+            if status:
+                raise
+            failed = problem(500, "the server failed; its log names this request's id", code="failed")
+            await failed(scope, receive, send_with_id)
+        finally:
+            self._metrics.in_progress.dec()
+            self._metrics.answered(*_place(scope), status, perf_counter() - started)
+
+
+def _request_id(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            given: bytes = value
+            return given
+    return new_id().encode()
+
+
+def _place(scope: Scope) -> tuple[str, str]:
+    """The project and the route's template: never a path as it was asked for, of which there is no end."""
+    route: Any = scope.get("route")
+    tags = getattr(route, "tags", None)
+    return (str(tags[0]) if tags else "", getattr(route, "path", "unknown"))

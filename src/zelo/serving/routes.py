@@ -1,0 +1,238 @@
+"""Thin routes over a service: read the request, ask, write the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import AwareDatetime
+from pydantic_core import to_json
+
+from zelo.errors import SpecError
+from zelo.serving.batching import Batcher
+from zelo.serving.metrics import Metrics
+from zelo.serving.openapi import answers, takes
+from zelo.serving.problems import problem
+from zelo.serving.service import Answer, Question, Service
+from zelo.spec.project import Aliases
+
+MOST_LISTED = 1_000
+_LISTED = 100
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+Limit = Annotated[int, Query(ge=1, le=MOST_LISTED, description="the most predictions to answer")]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A project as the app serves it."""
+
+    service: Service
+    batcher: Batcher[Question, Sequence[Answer]]
+    metrics: Metrics
+    max_body_bytes: int
+
+    @property
+    def name(self) -> str:
+        return self.service.name
+
+
+def project_router(served: Served) -> APIRouter:
+    """The routes of one project, without a prefix."""
+    router = APIRouter(tags=[served.name])
+    _add_predicting(router, served)
+    _add_records(router, served)
+    _add_operations(router, served)
+    return router
+
+
+def alias_router(served: Served) -> APIRouter:
+    """The paths that a project's ``serving.aliases`` name, from the root.
+
+    Raises:
+        SpecError: a path is not one that can be served.
+    """
+    service = served.service
+    project = service.model.bundle.project
+    aliases = project.serving.aliases
+    router = APIRouter(tags=[served.name])
+    # The ranking first: its path may look like an entity's.
+    if aliases.ranking is not None:
+        _check_alias(project.name, "ranking", aliases.ranking, placeholders=0)
+        router.get(aliases.ranking, responses=answers("the ranking", None, 422, 503))(
+            _ranking_endpoint(service, aliases)
+        )
+    if aliases.latest is not None:
+        (name,) = _check_alias(project.name, "latest", aliases.latest, placeholders=1)
+
+        def latest(entity: str = Path(alias=name)) -> Response:
+            return _json(service.latest(entity))
+
+        router.get(aliases.latest, responses=answers("the latest prediction", None, 404, 422, 503))(latest)
+    return router
+
+
+def metrics_endpoint(metrics: Metrics) -> Response:
+    """Everything counted so far."""
+    return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+def readiness(services: Sequence[Service], *, stopping: bool) -> Response:
+    """Whether requests can be answered now."""
+    if stopping:
+        return problem(503, "the server is stopping", code="not_ready")
+    for service in services:
+        ledger = service.health()["ledger"]
+        if not ledger["reachable"]:
+            return problem(503, f"{service.name}: {ledger['reason']}", code="not_ready")
+    return _json({"ready": True})
+
+
+async def read_json(request: Request, limit: int) -> bytes:
+    """The body, at most ``limit`` bytes of it.
+
+    Raises:
+        HTTPException: it is larger (413), or is not declared as JSON (415).
+    """
+    declared = request.headers.get("content-type", "")
+    if declared.partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, f"found content type {declared or 'none'}; expected application/json")
+    # The rest of a refused body is not read, so the connection cannot be used again.
+    too_large = HTTPException(413, f"the body is larger than {limit} bytes", {"Connection": "close"})
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit:
+        raise too_large
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise too_large
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _json(content: Any) -> Response:
+    return Response(to_json(content), media_type="application/json")
+
+
+def _add_predicting(router: APIRouter, served: Served) -> None:
+    service, batcher, limit = served.service, served.batcher, served.max_body_bytes
+    problems = (400, 413, 415, 422, 503)
+
+    @router.post(
+        "/predict",
+        responses=answers("the prediction, recorded", f"{served.name}_answer", *problems),
+        openapi_extra=takes(f"{served.name}_row"),
+    )
+    async def predict(request: Request) -> Response:
+        """Predict one row."""
+        question = service.ask_row(await read_json(request, limit))
+        (answer,) = await batcher.submit(question, 1)
+        return _json(answer)
+
+    @router.post(
+        "/predict/batch",
+        responses=answers(
+            "the predictions, recorded, and what is wrong with the other rows",
+            f"{served.name}_answers",
+            *problems,
+        ),
+        openapi_extra=takes(f"{served.name}_rows"),
+    )
+    async def predict_batch(request: Request) -> Response:
+        """Predict many rows. A bad row is reported by its index; the others are answered."""
+        question = service.ask_rows(await read_json(request, limit))
+        found = await batcher.submit(question, len(question.rows))
+        placed = [{"index": index, **answer} for index, answer in zip(question.indices, found, strict=True)]
+        errors = [error.as_dict() for error in question.errors]
+        return _json({"predictions": placed, "errors": errors, "bad_rows": question.bad_rows})
+
+
+def _add_records(router: APIRouter, served: Served) -> None:
+    service, limit_bytes = served.service, served.max_body_bytes
+
+    @router.get("/predictions/{prediction_id}", responses=answers("the prediction", None, 404, 422, 503))
+    def prediction(prediction_id: str) -> Response:
+        """A recorded prediction: its inputs, its version, its decision, and its outcome where it is known."""
+        return _json(service.prediction(prediction_id))
+
+    @router.get("/predictions", responses=answers("predictions", None, 422, 503))
+    def predictions(
+        entity: str | None = None,
+        since: AwareDatetime | None = None,
+        until: AwareDatetime | None = None,
+        limit: Limit = _LISTED,
+    ) -> Response:
+        """Recorded predictions, the newest first, from since on and before until."""
+        found = service.predictions(entity=entity, since=since, until=until, limit=limit)
+        return _json({"predictions": found})
+
+    @router.post(
+        "/outcomes",
+        responses=answers("what was joined", None, 400, 404, 413, 415, 422, 503),
+        openapi_extra=takes(f"{served.name}_outcomes"),
+    )
+    async def outcomes(request: Request) -> Response:
+        """Tell what turned out to be true. Of several outcomes of a prediction the last one counts."""
+        body = await read_json(request, limit_bytes)
+        return _json(await run_in_threadpool(service.record_outcomes, body))
+
+
+def _add_operations(router: APIRouter, served: Served) -> None:
+    service, metrics = served.service, served.metrics
+
+    @router.get("/health", responses=answers("how the service is", None))
+    def health() -> Response:
+        """How the service is, in plain words."""
+        return _json(service.health())
+
+    @router.get("/ready", responses=answers("it is ready", None, 503))
+    def ready(request: Request) -> Response:
+        """Whether requests can be answered now."""
+        return readiness([service], stopping=request.app.state.stopping)
+
+    @router.get("/metrics", response_class=Response)
+    def counted() -> Response:
+        """What Prometheus reads."""
+        return metrics_endpoint(metrics)
+
+    @router.get("/model", responses=answers("the model", None))
+    def model() -> Response:
+        """The version that answers now, and how it was made."""
+        return _json(service.facts())
+
+    @router.post("/model/reload", responses=answers("the versions", None, 409))
+    def reload() -> Response:
+        """Load the champion; no request is dropped, and where it cannot be loaded the old version stays."""
+        before, after = service.reload()
+        return _json({"previous_version": before, "model_version": after, "changed": before != after})
+
+
+def _ranking_endpoint(service: Service, aliases: Aliases) -> Any:
+    def ranking(
+        minimum: float | None = Query(None, alias=aliases.minimum, allow_inf_nan=False),
+        limit: int = Query(_LISTED, alias=aliases.limit, ge=1, le=MOST_LISTED),
+    ) -> Response:
+        """The latest prediction of each entity, the highest score first."""
+        return _json({"predictions": service.ranking(minimum_score=minimum, limit=limit)})
+
+    return ranking
+
+
+def _check_alias(project: str, key: str, path: str, *, placeholders: int) -> list[str]:
+    names = _PLACEHOLDER.findall(path)
+    rest = _PLACEHOLDER.sub("", path)
+    if not path.startswith("/") or len(names) != placeholders or "{" in rest or "}" in rest:
+        raise SpecError(
+            f"serving.aliases.{key} cannot be served",
+            where=project,
+            found=path,
+            expected="a path from / on" + (" with one {name}" if placeholders else " without {name}"),
+        )
+    return names
