@@ -89,6 +89,14 @@ def test_too_many_waiting_rows_are_refused_and_the_others_answered() -> None:
     run(scenario)
 
 
+def test_a_question_larger_than_the_bound_is_taken_when_none_waits() -> None:
+    async def scenario(batcher: Batcher[int, int], work: Work) -> None:
+        work.go.set()
+        assert await batcher.submit(2, 11) == 4
+
+    run(scenario)
+
+
 def test_a_failing_batch_fails_only_its_own() -> None:
     async def scenario(batcher: Batcher[int, int], work: Work) -> None:
         first = await first_at_work(batcher, work, -1)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     OneHotEncoder,
@@ -50,7 +51,7 @@ def power_features(project: Project, *, target_encoded: Sequence[str], seed: int
     counts = Pipeline(
         [
             ("impute", SimpleImputer(strategy="most_frequent", keep_empty_features=True)),
-            ("encode", TargetEncoder(random_state=seed)),
+            ("encode", TargetEncoder(cv=StratifiedKFold(5, shuffle=True, random_state=seed))),
         ]
     )
     columns = _columns(project, [("numbers", numbers, rest), ("counts", counts, encoded)])

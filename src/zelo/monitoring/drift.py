@@ -32,7 +32,7 @@ MODERATE, LARGE = 0.1, 0.25
 BINS = 10
 SCORE = "score"
 
-NOTE = "This table is a diagnosis, not an alarm: with many fields and looks some will always stand out by chance."
+NOTE = "This table is a diagnosis, not an alarm: among many fields and looks some stand out by chance."
 LEVELS = (
     "Levels of PSI: below 0.1 stable, 0.1 to 0.25 moderate, above 0.25 large "
     "(Siddiqi 2006, Credit Risk Scorecards); within chance: above 0.1, but so few rows give as much "
@@ -46,8 +46,8 @@ class Drift:
 
     ``psi_chance`` is what the index stays below in 95 % of windows of so many rows without drift.
     ``statistic`` is Kolmogorov and Smirnov's largest gap in [0, 1] for numbers, Pearson's chi-squared for
-    categories. ``wasserstein`` and ``mean_change`` are in ``unit``, ``wasserstein_sd`` in standard deviations of
-    the reference. ``category`` is the one whose share changed most; "" is the missing value.
+    categories. ``wasserstein`` and ``mean_change`` are in ``unit``, ``wasserstein_sd`` in standard deviations
+    of the reference. ``category`` is the one whose share changed most; "" is the missing value.
     """
 
     field: str
@@ -74,7 +74,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class DriftTable:
-    """A row an input field in the order of the contract, and last the score; ``rows`` are the served version's."""
+    """A row an input field as the contract orders them, then the score; ``rows`` are the version's own."""
 
     rows: int
     fields: tuple[Drift, ...]
@@ -183,7 +183,8 @@ def _tested_scores(bundle: Bundle) -> FloatArray:
     project = bundle.project
     if project.task.kind == "binary":
         return scores[:, project.classes.index(project.positive)]
-    return scores.max(axis=1)
+    highest: FloatArray = scores.max(axis=1)
+    return highest
 
 
 def _mean(values: FloatArray) -> float:

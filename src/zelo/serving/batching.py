@@ -57,7 +57,8 @@ class Batcher(Generic[Asked, Answered]):
         """
         if self._closed:
             raise OverloadError("the server is stopping", hint="ask another instance, or again in a moment")
-        if self._waiting_rows + rows > self._max_waiting_rows:
+        # A question is never too large where none waits: it could not be answered later either.
+        if self._waiting and self._waiting_rows + rows > self._max_waiting_rows:
             raise OverloadError(
                 "too many rows are waiting",
                 found=f"{self._waiting_rows} waiting, {rows} more asked for",

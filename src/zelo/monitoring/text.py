@@ -1,0 +1,210 @@
+"""The report for people at a terminal, in the project's language; made for 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from zelo.monitoring.drift import Drift, DriftTable
+from zelo.monitoring.quality import Figure, Quality
+from zelo.monitoring.volume import Count, Volume
+from zelo.monitoring.watch import Report
+from zelo.monitoring.words import Words
+from zelo.spec.project import Project
+
+BARS = " ▁▂▃▄▅▆▇█"
+STYLES = {"stable": "green", "within chance": "", "moderate": "yellow", "large": "bold red"}
+NOTHING = "–"
+
+
+def render(report: Report, project: Project) -> RenderableType:
+    """Heading, volume, quality and drift, one below the other."""
+    words = Words(project.language)
+    return Group(
+        _heading(report, project, words),
+        _section(words("Volume")),
+        *_volume(report.volume, words),
+        _section(words("Quality")),
+        *_quality(report.quality, project, words),
+        _section(words("Drift")),
+        *_drift(report.drift, words),
+    )
+
+
+def _heading(report: Report, project: Project, words: Words) -> RenderableType:
+    lines = Text(f"{project.title} ({project.name}), {words('version')} {report.version}\n", style="bold")
+    lines.append(f"{_moment(report.since)} → {_moment(report.until)} UTC", style="not bold")
+    for note in report.notes:
+        lines.append(f"\n{words(note)}", style="bold red" if "SYNTHETIC" in note else "not bold dim")
+    return lines
+
+
+def _section(title: str) -> RenderableType:
+    return Padding(Text(title, style="bold underline"), (1, 0, 0, 0))
+
+
+def _volume(volume: Volume, words: Words) -> list[RenderableType]:
+    if volume.first is None or volume.last is None:
+        return [Text(words("no predictions in the window"))]
+    parts: list[RenderableType] = [
+        Text(
+            f"{words.whole(volume.rows)} {words('predictions, all versions')}, "
+            f"{_moment(volume.first)} → {_moment(volume.last)}"
+        ),
+        _bars(volume, words),
+        _counts(words("by version"), volume.by_version, words),
+    ]
+    if volume.by_class:
+        parts.append(_counts(words("by class"), volume.by_class, words))
+    if volume.by_band:
+        parts.append(_counts(words("by band"), volume.by_band, words))
+    absent = [
+        f"{entry.field} {words.percent(entry.share)}" for entry in volume.missing if (entry.share or 0.0) > 0
+    ]
+    parts.append(_labelled(words("missing values"), ", ".join(absent) or words("none"), words))
+    return parts
+
+
+def _bars(volume: Volume, words: Words) -> Text:
+    highest = max(period.rows for period in volume.periods)
+    # A period with few predictions still shows the lowest bar: only an empty one is blank.
+    bars = "".join(BARS[-(-8 * period.rows // highest)] for period in volume.periods)
+    told = f"{words(f'by {volume.period}')}, {words('at most')} {words.whole(highest)}"
+    return Text.assemble((bars, "cyan"), f"\n{told}")
+
+
+def _counts(title: str, counts: Sequence[Count], words: Words) -> Text:
+    parts = [f"{count.name} {words.whole(count.rows)} ({words.percent(count.share)})" for count in counts]
+    return _labelled(title, " · ".join(parts), words)
+
+
+def _labelled(title: str, text: str, words: Words) -> Text:
+    return Text.assemble((f"{title}: ", "dim"), text)
+
+
+def _quality(quality: Quality, project: Project, words: Words) -> list[RenderableType]:
+    told = (
+        f"{words.whole(quality.outcomes)} {words('outcomes of')} {words.whole(quality.predictions)} "
+        f"{words('predictions of this version')} ({words.percent(quality.share)})"
+    )
+    if quality.positives is not None:
+        told += f", {words.whole(quality.positives)} {words('positive')}"
+    if quality.median_delay_hours is not None:
+        told += f"; {words('median delay')} {words.duration(quality.median_delay_hours)}"
+    if quality.unusable:
+        told += f"; {words.whole(quality.unusable)} {words('unusable')}"
+    table = _table(words, left=("metric",), right=("window", "95 % interval", "test", "95 % interval"))
+    table.add_column("", ratio=1)
+    for figure in quality.figures:
+        table.add_row(
+            figure.metric,
+            *_window(figure, words),
+            words.number(figure.test_value),
+            words.interval(figure.test_low, figure.test_high),
+            Text(words(figure.reason) if figure.reason else "", style="yellow"),
+        )
+    parts: list[RenderableType] = [Text(told), table]
+    if quality.slices:
+        parts.append(_slices(quality, project, words))
+    return parts
+
+
+def _slices(quality: Quality, project: Project, words: Words) -> Table:
+    table = _table(words, left=("slice",), right=("outcomes",))
+    table.add_column(project.select.primary, justify="right")
+    table.add_column(words("95 % interval"), justify="right")
+    table.add_column("", ratio=1)
+    for part in quality.slices:
+        primary = part.figures[0] if part.figures else None
+        reason = primary.reason if primary else part.reason
+        value = "" if part.value is None else f" = {part.value or words('(missing)')}"
+        table.add_row(
+            f"{part.field}{value}",
+            words.whole(part.outcomes),
+            *(_window(primary, words) if primary else (NOTHING, NOTHING)),
+            Text(words(reason) if reason else "", style="yellow"),
+        )
+    return table
+
+
+def _window(figure: Figure, words: Words) -> tuple[str, str]:
+    return words.number(figure.value), words.interval(figure.low, figure.high)
+
+
+def _drift(drift: DriftTable, words: Words) -> list[RenderableType]:
+    table = _table(
+        words,
+        left=("field",),
+        right=("PSI",),
+    )
+    table.add_column(words("level"))
+    table.add_column(words("KS / χ²"), justify="right")
+    table.add_column("Wasserstein", justify="right")
+    table.add_column(words("sd"), justify="right")
+    table.add_column(words("largest change"), ratio=1)
+    table.add_column(words("missing"), justify="right")
+    for entry in drift.fields:
+        table.add_row(*_drift_row(entry, words))
+    references = {entry.reference_rows for entry in drift.fields[:-1]}
+    rows = (
+        f"{words.whole(drift.rows)} {words('predictions of this version')}; "
+        f"{words('reference')}: {words.whole(max(references, default=0))} {words('training rows')}, "
+        f"{words('for the score')} {words.whole(drift.fields[-1].reference_rows)} {words('test rows')}"
+    )
+    return [Text(rows), table, Text(words(drift.note), style="bold"), Text(words(drift.levels), style="dim")]
+
+
+def _drift_row(entry: Drift, words: Words) -> tuple[RenderableType, ...]:
+    name = words("score") if entry.kind == "score" else entry.field
+    if entry.status == "too few rows to tell":
+        reason = Text(words(entry.status), style="yellow")
+        return (name, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, reason, NOTHING)
+    level = (
+        Text(words(entry.label), style=STYLES[entry.label])
+        if entry.label
+        else Text(words(entry.reason or entry.status), style="yellow")
+    )
+    return (
+        f"{name} [{entry.unit}]".replace("[", "\\[") if entry.unit else name,
+        words.number(entry.psi),
+        level,
+        words.short(entry.statistic),
+        words.short(entry.wasserstein),
+        words.number(entry.wasserstein_sd, 2),
+        _change(entry, words),
+        _missing(entry, words),
+    )
+
+
+def _change(entry: Drift, words: Words) -> str:
+    if entry.kind == "category":
+        return (
+            f"{entry.category or words('(missing)')} {words.percent(entry.category_share_reference)} → "
+            f"{words.percent(entry.category_share)}"
+        )
+    return f"{words('mean')} {words.short(entry.mean_change, signed=True)}"
+
+
+def _missing(entry: Drift, words: Words) -> str:
+    if not entry.missing_reference and not entry.missing:
+        return words.percent(0.0)
+    return f"{words.percent(entry.missing_reference)} → {words.percent(entry.missing)}"
+
+
+def _table(words: Words, *, left: Sequence[str], right: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=True)
+    for name in left:
+        table.add_column(words(name), overflow="fold")
+    for name in right:
+        table.add_column(words(name), justify="right", no_wrap=True)
+    return table
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
