@@ -106,8 +106,8 @@ def test_headers_become_names_and_keep_their_columns(tmp_path: Path) -> None:
     path.write_text("\n".join(lines), encoding="utf-8")
     project, _ = infer(path, "1º alvo")
     assert {name: field.column for name, field in project.data.fields.items()} == {
-        "preco_r": "Preço (R$)",
-        "preco_r_2": "PREÇO (r$)",
+        "preco_r_1": "Preço (R$) (1)",
+        "preco_r_2": "PREÇO (r$) (2)",
         "x_y_1": "x y (1)",
         "x_y_2": "x y (2)",
     }

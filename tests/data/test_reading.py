@@ -113,8 +113,16 @@ def test_every_ragged_row_is_reported_with_its_number(tmp_path: Path) -> None:
 
 
 def test_columns_of_one_name_get_their_place(tmp_path: Path) -> None:
-    frame = read(write(tmp_path / "a.csv", "a,b,a,\n1,2,3,4\n"))
-    assert list(frame.columns) == ["row__", "a (1)", "b", "a (2)", "column 4"]
+    frame = read(write(tmp_path / "a.csv", "a,b,A,,row__\n1,2,3,4,5\n"))
+    assert list(frame.columns) == ["row__", "a (1)", "b", "A (2)", "column 4", "row__ (1)"]
+    assert cells(frame) == [["1", "2", "3", "4", "5"]]
+
+
+def test_a_nul_is_no_text(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"NUL at character 6 \(line 2\)"):
+        read(write(tmp_path / "a.csv", "a,b\n1,\0\n"))
+    with pytest.raises(SourceError, match="set encoding: utf-16"):
+        read(write(tmp_path / "b.csv", "a,b\n1,2\n".encode("utf-16-le")))
 
 
 def test_a_folder_a_missing_file_and_a_strange_kind_are_named(tmp_path: Path) -> None:

@@ -153,6 +153,30 @@ def test_a_failure_in_the_code_is_a_problem_and_is_logged_without_the_body(
     assert "1313" not in caplog.text
 
 
+def test_a_caller_who_leaves_is_counted_and_nothing_is_recorded(client: Client, ledger: Ledger) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/predict",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+
+    async def leave(_: httpx.AsyncClient) -> None:
+        async def receive() -> dict[str, str]:
+            return {"type": "http.disconnect"}
+
+        async def send(_message: Any) -> None:
+            pytest.fail("nobody is there")
+
+        await client.app(scope, receive, send)
+
+    client.run(leave)
+
+    assert 'route="/predict",status="499"} 1.0' in client.get("/metrics").text
+    assert ledger.count("churn") == 0
+
+
 def test_a_reload_under_load_drops_no_request(service: Service, registry: Registry, ledger: Ledger) -> None:
     class Certain(AgePredictor):
         def scores(self, columns: Columns) -> np.ndarray[Any, Any]:

@@ -230,21 +230,20 @@ def history(name: Named, as_json: AsJson = False) -> None:
 
 
 def show_comparison(project: Project, comparison: dict[str, Any]) -> None:
-    """Candidates from best to worst; a star marks the Pareto front."""
+    """Candidates from best to worst in the primary metric, and why one of them won."""
     metrics = project.select.metrics
-    rows = [
-        (
-            ("* " if item["on_front"] else "  ") + item["name"],
-            *(
-                interval(item["metrics"][metric]) if index == 0 else _short(item["metrics"][metric])
-                for index, metric in enumerate(metrics)
-            ),
-        )
-        if item["error"] is None
-        else (f"  {item['name']}", f"not fitted: {item['error']}", *[""] * (len(metrics) - 1))
-        for item in comparison["candidates"]
-    ]
-    show_table("Candidates, out of fold (* on the Pareto front)", ("candidate", *metrics), rows)
+    rows, failed = [], []
+    for item in comparison["candidates"]:
+        if item["error"]:
+            failed.append(f"{item['name']} could not be fitted: {item['error']}")
+            continue
+        mark = ("> " if item["name"] == comparison["winner"] else "  ") + ("*" if item["on_front"] else " ")
+        primary, *others = (item["metrics"][metric] for metric in metrics)
+        rows.append((f"{mark} {item['name']}", interval(primary), *(_number(found["value"]) for found in others)))
+    heads = ("    candidate", f"{metrics[0]} [95 %]", *metrics[1:])
+    show_table("Candidates, out of fold (> the winner, * on the Pareto front)", heads, rows)
+    for line in failed:
+        OUT.print(line, markup=False)
     OUT.print(comparison["why"], markup=False)
 
 
@@ -292,10 +291,6 @@ def _bundle(workspace: Workspace, name: str, alias: str) -> Path:
 def _record(workspace: Workspace, name: str, kind: str, reason: str, payload: dict[str, Any]) -> None:
     with workspace.ledger() as ledger:
         ledger.record_event(name, kind, workspace.approver, reason, payload)
-
-
-def _short(found: dict[str, Any]) -> str:
-    return _number(found["value"])
 
 
 def _number(value: float | None) -> str:

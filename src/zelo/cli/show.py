@@ -15,8 +15,9 @@ from rich.table import Table
 
 from zelo.errors import ContractError, ZeloError
 
-OUT = Console(soft_wrap=False, highlight=False)
-ERR = Console(stderr=True, highlight=False)
+PIPE_WIDTH = 120
+OUT = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+ERR = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPE_WIDTH)
 
 STATUS_STYLE = {"passed": "green", "failed": "bold red", "skipped": "dim"}
 
@@ -58,8 +59,8 @@ def show_table(
 ) -> None:
     """A table; cells are shown as text, whatever they hold."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    for place, head in enumerate(heads):
+        table.add_column(head, overflow="fold", no_wrap=place == 0)
     from rich.text import Text
 
     for row in rows:

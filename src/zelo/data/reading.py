@@ -36,7 +36,7 @@ def read_table(path: Path, source: Source) -> ibis.Table:
     """Read a file: columns of text, trimmed, empty cells as NULL, and ``row__`` (1-based data row, int64).
 
     Rows that fail ``source.where`` are left out; ``row__`` still counts them. A column name that occurs
-    more than once gets its place among them: ``price (1)``, ``price (2)``.
+    more than once, whatever its case, gets its place among them: ``price (1)``, ``Price (2)``.
 
     Raises:
         SourceError: the file cannot be read, or holds no row.
@@ -108,11 +108,11 @@ def decoded(path: Path, encoding: str) -> str:
     """The text of a file, plain or gzip, without its byte order mark.
 
     Raises:
-        SourceError: a byte is not valid in the encoding; its position and line are named.
+        SourceError: a byte is not valid in the encoding, or is no text; its position and line are named.
     """
     raw = raw_bytes(path)
     try:
-        return raw.decode(encoding).removeprefix("\ufeff")
+        text = raw.decode(encoding).removeprefix("\ufeff")
     except LookupError as error:
         raise SourceError(
             "the encoding is unknown",
@@ -131,6 +131,16 @@ def decoded(path: Path, encoding: str) -> str:
             expected=f"text in {encoding}",
             hint=f"set encoding: {other} on the source, or save the file as UTF-8",
         ) from error
+    if (place := text.find("\0")) >= 0:
+        line = text.count("\n", 0, place) + 1
+        raise SourceError(
+            "the file holds a NUL character",
+            where=f"{path}:{line}",
+            found=f"NUL at character {place} (line {line})",
+            expected=f"plain text in {encoding}",
+            hint="set encoding: utf-16 on the source if it is that; otherwise export the data again",
+        )
+    return text
 
 
 def delimiter_of(text: str) -> str:
@@ -226,11 +236,13 @@ def _ragged(ragged: Sequence[pyarrow.csv.InvalidRow], path: Path, delimiter: str
 
 def _unique(header: Sequence[str]) -> list[str]:
     names = [name.strip() or f"column {place}" for place, name in enumerate(header, start=1)]
-    total, seen = Counter(names), Counter[str]()
+    # DuckDB does not tell "Age" from "age".
+    folded = [name.casefold() for name in names]
+    total, seen = Counter([ROW, *folded]), Counter[str]()
     unique = []
-    for name in names:
-        seen[name] += 1
-        unique.append(f"{name} ({seen[name]})" if total[name] > 1 or name == ROW else name)
+    for name, same in zip(names, folded, strict=True):
+        seen[same] += 1
+        unique.append(f"{name} ({seen[same]})" if total[same] > 1 else name)
     return unique
 
 

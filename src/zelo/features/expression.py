@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -55,11 +56,16 @@ def parse(name: str, text: str, fields: Mapping[str, Any]) -> Expression:
         tree = ast.parse(text, mode="eval").body if len(text) <= MAX_LENGTH else None
     except SyntaxError as error:
         raise _refused(name, text, f"{error.msg} at position {error.offset}") from error
+    except ValueError as error:
+        # A null character or half a surrogate pair.
+        raise _refused(name, text, str(error)) from error
     if tree is None:
         raise _refused(name, text[:40] + "...", f"{len(text)} characters, over {MAX_LENGTH}")
     names: set[str] = set()
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        _check(name, text, node, fields, names)
+        if id(node) not in called:
+            _check(name, text, node, fields, names)
     return Expression(text, tree, frozenset(names))
 
 
@@ -96,13 +102,14 @@ def _check(name: str, text: str, node: ast.AST, fields: Mapping[str, Any], names
         case ast.Name(id=identifier):
             if identifier in fields:
                 names.add(identifier)
-            elif identifier not in CONSTANTS and identifier not in FUNCTIONS:
+            elif identifier not in CONSTANTS:
                 raise _refused(name, text, f"unknown name {identifier}", fields)
         case ast.Call(func=ast.Name(id=function), args=args, keywords=[]):
             if FUNCTIONS.get(function) != len(args):
                 raise _refused(name, text, f"{function}() with {len(args)} arguments")
-        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-            pass
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            if not abs(value) <= sys.float_info.max:
+                raise _refused(name, text, "a number too large")
         case ast.Compare(ops=[operator], comparators=[_]) if type(operator) in COMPARE:
             pass
         case ast.BinOp(op=operator) if type(operator) in BINARY:

@@ -36,7 +36,7 @@ NOTE = "This table is a diagnosis, not an alarm: among many fields and looks som
 LEVELS = (
     "Levels of PSI: below 0.1 stable, 0.1 to 0.25 moderate, above 0.25 large "
     "(Siddiqi 2006, Credit Risk Scorecards); within chance: above 0.1, but so few rows give as much "
-    "without drift in one look of twenty (Yurdakul 2018)."
+    "without drift in one window of twenty (Yurdakul 2018)."
 )
 
 

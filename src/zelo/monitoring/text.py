@@ -46,7 +46,11 @@ def _heading(report: Report, project: Project, words: Words) -> RenderableType:
 
 
 def _section(title: str) -> RenderableType:
-    return Padding(Text(title, style="bold underline"), (1, 0, 0, 0))
+    return _below(Text(title, style="bold underline"))
+
+
+def _below(part: RenderableType) -> Padding:
+    return Padding(part, (1, 0, 0, 0))
 
 
 def _volume(volume: Volume, words: Words) -> list[RenderableType]:
@@ -67,7 +71,7 @@ def _volume(volume: Volume, words: Words) -> list[RenderableType]:
     absent = [
         f"{entry.field} {words.percent(entry.share)}" for entry in volume.missing if (entry.share or 0.0) > 0
     ]
-    parts.append(_labelled(words("missing values"), ", ".join(absent) or words("none"), words))
+    parts.append(_labelled(words("missing values"), ", ".join(absent) or words("none")))
     return parts
 
 
@@ -80,12 +84,12 @@ def _bars(volume: Volume, words: Words) -> Text:
 
 
 def _counts(title: str, counts: Sequence[Count], words: Words) -> Text:
-    parts = [f"{count.name} {words.whole(count.rows)} ({words.percent(count.share)})" for count in counts]
-    return _labelled(title, " · ".join(parts), words)
+    parts = [f"{count.name}: {words.whole(count.rows)} ({words.percent(count.share)})" for count in counts]
+    return _labelled(title, " · ".join(parts))
 
 
-def _labelled(title: str, text: str, words: Words) -> Text:
-    return Text.assemble((f"{title}: ", "dim"), text)
+def _labelled(title: str, text: str) -> Text:
+    return Text.assemble((f"{title}: ", "dim"), _printable(text))
 
 
 def _quality(quality: Quality, project: Project, words: Words) -> list[RenderableType]:
@@ -102,16 +106,17 @@ def _quality(quality: Quality, project: Project, words: Words) -> list[Renderabl
     table = _table(words, left=("metric",), right=("window", "95 % interval", "test", "95 % interval"))
     table.add_column("", ratio=1)
     for figure in quality.figures:
-        table.add_row(
+        _add(
+            table,
             figure.metric,
             *_window(figure, words),
             words.number(figure.test_value),
             words.interval(figure.test_low, figure.test_high),
             Text(words(figure.reason) if figure.reason else "", style="yellow"),
         )
-    parts: list[RenderableType] = [Text(told), table]
+    parts: list[RenderableType] = [Text(told), _below(table)]
     if quality.slices:
-        parts.append(_slices(quality, project, words))
+        parts.append(_below(_slices(quality, project, words)))
     return parts
 
 
@@ -124,7 +129,8 @@ def _slices(quality: Quality, project: Project, words: Words) -> Table:
         primary = part.figures[0] if part.figures else None
         reason = primary.reason if primary else part.reason
         value = "" if part.value is None else f" = {part.value or words('(missing)')}"
-        table.add_row(
+        _add(
+            table,
             f"{part.field}{value}",
             words.whole(part.outcomes),
             *(_window(primary, words) if primary else (NOTHING, NOTHING)),
@@ -138,29 +144,30 @@ def _window(figure: Figure, words: Words) -> tuple[str, str]:
 
 
 def _drift(drift: DriftTable, words: Words) -> list[RenderableType]:
-    table = _table(
-        words,
-        left=("field",),
-        right=("PSI",),
-    )
+    table = _table(words, left=("field",), right=("PSI",))
     table.add_column(words("level"))
     table.add_column(words("KS / χ²"), justify="right")
     table.add_column("Wasserstein", justify="right")
     table.add_column(words("sd"), justify="right")
     table.add_column(words("largest change"), ratio=1)
-    table.add_column(words("missing"), justify="right")
+    table.add_column(words("missing"), justify="right", no_wrap=True)
     for entry in drift.fields:
-        table.add_row(*_drift_row(entry, words))
+        _add(table, *_drift_row(entry, words))
     references = {entry.reference_rows for entry in drift.fields[:-1]}
     rows = (
         f"{words.whole(drift.rows)} {words('predictions of this version')}; "
         f"{words('reference')}: {words.whole(max(references, default=0))} {words('training rows')}, "
         f"{words('for the score')} {words.whole(drift.fields[-1].reference_rows)} {words('test rows')}"
     )
-    return [Text(rows), table, Text(words(drift.note), style="bold"), Text(words(drift.levels), style="dim")]
+    return [
+        Text(rows),
+        _below(table),
+        _below(Text(words(drift.note), style="bold")),
+        Text(words(drift.levels), style="dim"),
+    ]
 
 
-def _drift_row(entry: Drift, words: Words) -> tuple[RenderableType, ...]:
+def _drift_row(entry: Drift, words: Words) -> tuple[str | Text, ...]:
     name = words("score") if entry.kind == "score" else entry.field
     if entry.status == "too few rows to tell":
         reason = Text(words(entry.status), style="yellow")
@@ -171,7 +178,7 @@ def _drift_row(entry: Drift, words: Words) -> tuple[RenderableType, ...]:
         else Text(words(entry.reason or entry.status), style="yellow")
     )
     return (
-        f"{name} [{entry.unit}]".replace("[", "\\[") if entry.unit else name,
+        f"{name} [{entry.unit}]" if entry.unit else name,
         words.number(entry.psi),
         level,
         words.short(entry.statistic),
@@ -198,12 +205,21 @@ def _missing(entry: Drift, words: Words) -> str:
 
 
 def _table(words: Words, *, left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=True)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1), expand=True)
     for name in left:
         table.add_column(words(name), overflow="fold")
     for name in right:
         table.add_column(words(name), justify="right", no_wrap=True)
     return table
+
+
+def _add(table: Table, *cells: str | Text) -> None:
+    # Names and categories come from people's data: a bracket in one is no markup, an escape no colour.
+    table.add_row(*(cell if isinstance(cell, Text) else Text(_printable(cell)) for cell in cells))
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _moment(at: datetime) -> str:

@@ -12,11 +12,11 @@ PORTUGUESE: dict[str, str] = {
     SYNTHETIC: "O modelo foi treinado com dados SINTÉTICOS: gerados por programa, ninguém os mediu.",
     PARTIAL_TRUTH: "A qualidade é a das previsões com desfecho conhecido; "
     "as que ainda não o têm podem ser diferentes.",
-    NOTE: "Esta tabela é um diagnóstico, não um alarme: entre muitos campos e olhares, "
+    NOTE: "Esta tabela é um diagnóstico, não um alarme: entre muitos campos e consultas, "
     "alguns se destacam por acaso.",
     LEVELS: "Níveis do PSI: abaixo de 0,1 estável, de 0,1 a 0,25 moderado, acima de 0,25 grande "
     "(Siddiqi 2006, Credit Risk Scorecards); dentro do acaso: acima de 0,1, mas com tão poucas linhas "
-    "isso ocorre sem deriva em um olhar a cada vinte (Yurdakul 2018).",
+    "isso ocorre sem deriva em uma de cada vinte janelas (Yurdakul 2018).",
     "version": "versão",
     "Volume": "Volume",
     "Quality": "Qualidade",
@@ -111,14 +111,14 @@ class Words:
             return NOTHING
         if 0 < share < 0.001:
             return self._localised("<0.1 %")
-        return self._localised(f"{100 * share:.3g} %" if share < 0.1 else f"{100 * share:.1f} %")
+        return self._localised(f"{100 * share:.1f} %")
 
     def interval(self, low: float | None, high: float | None) -> str:
         """Two bounds."""
         if low is None or high is None:
             return NOTHING
         between = "; " if self.language == "pt-BR" else ", "
-        return f"\\[{self.number(low)}{between}{self.number(high)}]"
+        return f"[{self.number(low)}{between}{self.number(high)}]"
 
     def duration(self, hours: float) -> str:
         """Hours up to two days, then days."""

@@ -150,10 +150,12 @@ def candidates(trained: Trained) -> dict[str, Any]:
             "metrics": intervals(item.metrics),
             "error": item.error,
             "on_front": item.name in trained.comparison.front,
+            "tied": item.name in trained.comparison.tied,
         }
 
     everyone: Sequence[Assessed] = [*trained.comparison.ranked, *trained.failed]
-    return {"why": trained.comparison.why, "candidates": [entry(item) for item in everyone]}
+    winner = trained.comparison.winner.name
+    return {"why": trained.comparison.why, "winner": winner, "candidates": [entry(item) for item in everyone]}
 
 
 def _baseline(trained: Trained) -> dict[str, Any]:

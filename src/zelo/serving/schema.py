@@ -174,7 +174,9 @@ def refuse_malformed(error: ValidationError) -> None:
     if error.error_count() == 1:
         only = error.errors(include_url=False, include_input=False)[0]
         if only["type"] == "json_invalid":
-            raise _malformed(str(only["ctx"]["error"])) from error
+            raise RequestError(
+                "the body is not JSON", found=str(only["ctx"]["error"]), expected="a JSON object in UTF-8"
+            ) from error
 
 
 def expectation(field: Column) -> str:
@@ -330,10 +332,6 @@ def _recorded(field: Column, value: Any) -> Any:
     return None if value == "" else value
 
 
-def _malformed(found: str) -> RequestError:
-    return RequestError("the body is not JSON", found=found, expected="a JSON object in UTF-8")
-
-
 def _refuse_size(rows: int, limit: int) -> None:
     if not 0 < rows <= limit:
         raise RequestError(
@@ -343,10 +341,7 @@ def _refuse_size(rows: int, limit: int) -> None:
 
 
 def _rows_of(body: bytes, limit: int) -> list[Any]:
-    try:
-        document = from_json(body)
-    except ValueError as error:
-        raise _malformed(str(error)) from error
+    document = from_json(body)
     if (
         not isinstance(document, dict)
         or document.keys() != {"rows"}

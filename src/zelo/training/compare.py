@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,32 +11,33 @@ from zelo.errors import TrainingError
 from zelo.spec.project import LOWER_IS_BETTER, Project
 from zelo.stats.bootstrap import Difference, paired_difference
 from zelo.stats.pareto import pareto_front
-from zelo.training.evaluate import Assessed, is_better
+from zelo.training.evaluate import Assessed
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The candidates from best to worst in the primary metric, with the winner first.
+    """The candidates from best to worst in the primary metric, and the one that was chosen.
 
-    ``front`` are the names that no other beats in every reported metric. ``lead`` is the winner's
-    gain over the runner-up on the same rows; ``None`` where there is no other.
+    ``front`` are the names that no other beats in every reported metric. ``tied`` are those whose gap to the
+    best is not significant, the best included: among them the lowest proper loss wins.
     """
 
     ranked: tuple[Assessed, ...]
+    winner: Assessed
     front: frozenset[str]
-    lead: Difference | None
+    tied: tuple[str, ...]
     why: str
-
-    @property
-    def winner(self) -> Assessed:
-        return self.ranked[0]
 
 
 def compare(assessed: Sequence[Assessed], project: Project) -> Comparison:
-    """Rank the candidates that could be fitted.
+    """Rank the candidates that could be fitted, and choose.
+
+    A threshold makes metrics such as F2 noisy, and the best of many noisy figures is the luckiest. So the
+    candidates that a paired bootstrap cannot tell from the best are a tie, which the log loss (classes) or
+    the absolute error (regression) settles.
 
     Raises:
-        TrainingError: none could.
+        TrainingError: none could be fitted.
     """
     fitted = [item for item in assessed if item.scored is not None]
     if not fitted:
@@ -50,51 +51,67 @@ def compare(assessed: Sequence[Assessed], project: Project) -> Comparison:
     primary = project.select.primary
     sign = -1.0 if primary in LOWER_IS_BETTER else 1.0
     ranked = sorted(fitted, key=lambda item: _rank(sign * item.metrics[primary].value), reverse=True)
-    metrics = project.select.metrics
-    points = np.array([[item.metrics[name].value for name in metrics] for item in ranked])
-    front = pareto_front(
-        np.nan_to_num(points, nan=-np.inf), [name not in LOWER_IS_BETTER for name in metrics]
-    )
-    names = frozenset(item.name for item, kept in zip(ranked, front, strict=True) if kept)
-    lead = _lead(ranked, project) if len(ranked) > 1 else None
-    return Comparison(tuple(ranked), names, lead, _why(ranked, names, lead, project))
+    gaps = {item.name: _gap(ranked[0], item, project) for item in ranked[1:]}
+    tied = [ranked[0], *(item for item in ranked[1:] if not gaps[item.name].low > 0)]
+    loss = proper_loss(project)
+    winner = min(tied, key=lambda item: _worst_if_undefined(item.metrics[loss].value))
+    front = _front(ranked, project)
+    why = _why(winner, ranked, gaps, tied, front, project)
+    return Comparison(tuple(ranked), winner, front, tuple(item.name for item in tied), why)
+
+
+def proper_loss(project: Project) -> str:
+    """The metric that settles ties: lower is better, and only the truth minimises it."""
+    return "mae" if project.task.kind == "regression" else "log_loss"
 
 
 def _rank(value: float) -> float:
     return -np.inf if np.isnan(value) else value
 
 
-def _lead(ranked: Sequence[Assessed], project: Project) -> Difference:
+def _worst_if_undefined(value: float) -> float:
+    return np.inf if np.isnan(value) else value
+
+
+def _gap(best: Assessed, item: Assessed, project: Project) -> Difference:
     primary = project.select.primary
-    first, second = ranked[0].scored, ranked[1].scored
-    assert first is not None
-    assert second is not None
+    assert best.scored is not None
+    assert item.scored is not None
     return paired_difference(
-        first, second, primary, higher_is_better=primary not in LOWER_IS_BETTER, seed=project.split.seed
+        best.scored,
+        item.scored,
+        primary,
+        higher_is_better=primary not in LOWER_IS_BETTER,
+        seed=project.split.seed,
     )
 
 
-def _why(ranked: Sequence[Assessed], front: frozenset[str], lead: Difference | None, project: Project) -> str:
-    primary = project.select.primary
-    winner = ranked[0]
-    best = winner.metrics[primary]
-    parts = [
-        f"{winner.name} has the best {primary} out of fold: {best.value:.4f} [{best.low:.4f}, {best.high:.4f}]"
-    ]
-    if lead is not None:
-        word = "significant" if lead.low > 0 else "not significant"
-        parts.append(
-            f"its lead over {ranked[1].name} is {lead.value:.4f} [{lead.low:.4f}, {lead.high:.4f}], {word} at 95 %"
-        )
-    beaten = [
-        name
-        for name in project.select.metrics
-        if any(is_better(name, item.metrics[name].value, winner.metrics[name].value) for item in ranked[1:])
-    ]
-    parts.append(
-        f"another candidate is better in {', '.join(beaten)}"
-        if beaten
-        else "it is the best in every reported metric"
-    )
-    parts.append("it is on the Pareto front" if winner.name in front else "it is not on the Pareto front")
-    return "; ".join(parts)
+def _front(ranked: Sequence[Assessed], project: Project) -> frozenset[str]:
+    metrics = project.select.metrics
+    points = np.array([[item.metrics[name].value for name in metrics] for item in ranked])
+    higher = [name not in LOWER_IS_BETTER for name in metrics]
+    worst = np.where(np.isnan(points), np.where(higher, -np.inf, np.inf), points)
+    kept = pareto_front(worst, higher)
+    return frozenset(item.name for item, stays in zip(ranked, kept, strict=True) if stays)
+
+
+def _why(
+    winner: Assessed,
+    ranked: Sequence[Assessed],
+    gaps: Mapping[str, Difference],
+    tied: Sequence[Assessed],
+    front: frozenset[str],
+    project: Project,
+) -> str:
+    primary, loss, best = project.select.primary, proper_loss(project), ranked[0]
+    found = best.metrics[primary]
+    parts = [f"{best.name} has the best {primary} out of fold: {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]"]
+    if len(tied) > 1:
+        others = ", ".join(item.name for item in tied[1:])
+        parts.append(f"not significantly better than {others}")
+        parts.append(f"of these, {winner.name} has the lowest {loss}: {winner.metrics[loss].value:.4f}")
+    elif len(ranked) > 1:
+        gap = gaps[ranked[1].name]
+        parts.append(f"ahead of {ranked[1].name} by {gap.value:.4f} [{gap.low:.4f}, {gap.high:.4f}]")
+    stands = "on" if winner.name in front else "not on"
+    return "; ".join([*parts, f"{winner.name} is {stands} the Pareto front of the reported metrics"])

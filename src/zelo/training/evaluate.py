@@ -90,13 +90,6 @@ def learn(raw: Array, truth: Array, project: Project) -> Fitted:
     )
 
 
-def is_better(metric: str, value: float, other: float) -> bool:
-    """Whether ``value`` is better than ``other`` in this metric; anything is better than NaN."""
-    if np.isnan(other):
-        return not np.isnan(value)
-    return value < other if metric in LOWER_IS_BETTER else value > other
-
-
 def _threshold(scores: Array, truth: Array, project: Project) -> float:
     wanted = project.decision.threshold
     if not isinstance(wanted, Maximise):

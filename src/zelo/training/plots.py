@@ -24,7 +24,7 @@ Plot = Callable[[Trained, Sheet], Path]
 MOST_CLASSES = len(LINES)
 """Curves of more classes than this cannot be told apart: the most frequent ones are drawn."""
 MOST_FIELDS = 20
-LONGEST_TITLE = 44
+LONGEST_TITLE = 40
 MOST_COUNTED = 14
 """Confusion matrices of more classes than this show shades without figures."""
 
@@ -93,12 +93,10 @@ def _precision_recall(trained: Trained, sheet: Sheet) -> Path:
         precision, recall, cuts = precision_recall_curve(truth, score)
         area = f"AP {_interval(trained, 'pr_auc', sheet) or _area('pr_auc', truth, score, sheet)}"
         axes.step(recall, precision, where="post", color=colour, linewidth=2.2, label=f"{name}{area}")
-        binary = trained.tested.positive is not None
-        line = f"{sheet.word('baseline')} {sheet.number(truth.mean())}" if binary else None
-        axes.axhline(
-            truth.mean(), color=GREY if binary else colour, linestyle="--", linewidth=1.4, label=line
-        )
+        shade = colour if trained.tested.positive is None else GREY
+        axes.axhline(truth.mean(), color=shade, linestyle="--", linewidth=1.4)
         _mark(axes, trained, sheet, (recall, precision, cuts))
+    axes.plot([], [], color=GREY, linestyle="--", linewidth=1.4, label=sheet.word("baseline"))
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.05))
     axes.set(xlabel=sheet.word("recall"), ylabel=sheet.word("precision"))
     sheet.legend(axes, "best")
@@ -171,8 +169,7 @@ def _scores(trained: Trained, sheet: Sheet) -> Path:
 
 def _fitted(trained: Trained, sheet: Sheet) -> Path:
     truth, said = trained.tested.truth.astype(np.float64), trained.tested.scores.ravel()
-    subtitle = f"{_on_test(trained, sheet)} · {_errors(trained, sheet)}"
-    axes = sheet.axes("fitted", subtitle, width=6.4, height=5.8)
+    axes = sheet.axes("fitted", _on_test(trained, sheet), width=6.4, height=5.8)
     ends = np.array([min(truth.min(), said.min()), max(truth.max(), said.max())], dtype=np.float64)
     half = trained.policy.half_width
     if half is not None:
@@ -182,6 +179,7 @@ def _fitted(trained: Trained, sheet: Sheet) -> Path:
     axes.plot(said, truth, "o", color=BLUE, alpha=_opacity(len(truth)), markersize=4, markeredgewidth=0)
     axes.set(xlabel=_with_unit(trained, sheet.word("predicted")))
     axes.set(ylabel=_with_unit(trained, sheet.word("true")))
+    _write_errors(axes, trained, sheet)
     if half is not None:
         sheet.legend(axes, "upper left")
     return sheet.save(axes, "fitted")
@@ -190,7 +188,7 @@ def _fitted(trained: Trained, sheet: Sheet) -> Path:
 def _residuals(trained: Trained, sheet: Sheet) -> Path:
     said = trained.tested.scores.ravel()
     residual = trained.tested.truth.astype(np.float64) - said
-    axes = sheet.axes("residuals", f"{_on_test(trained, sheet)} · {_errors(trained, sheet)}")
+    axes = sheet.axes("residuals", _on_test(trained, sheet))
     beside = axes.inset_axes((1.03, 0.0, 0.22, 1.0), sharey=axes)
     axes.axhline(0.0, color=GREY, linestyle="--", linewidth=1.4)
     axes.plot(said, residual, "o", color=BLUE, alpha=_opacity(len(said)), markersize=4, markeredgewidth=0)
@@ -199,6 +197,7 @@ def _residuals(trained: Trained, sheet: Sheet) -> Path:
     beside.tick_params(left=False, labelleft=False, bottom=False, labelbottom=False)
     axes.set(xlabel=_with_unit(trained, sheet.word("predicted")))
     axes.set(ylabel=_with_unit(trained, sheet.word("residual")))
+    _write_errors(axes, trained, sheet)
     return sheet.save(axes, "residuals")
 
 
@@ -293,9 +292,10 @@ def _area(metric: str, truth: Array, score: Array, sheet: Sheet) -> str:
     return sheet.number(float((areas.roc if metric == "roc_auc" else areas.precision_recall)[0]))
 
 
-def _errors(trained: Trained, sheet: Sheet) -> str:
-    mae, r2 = trained.metrics["mae"], trained.metrics["r2"]
-    return f"MAE {sheet.short(float(f'{mae.value:.3g}'))} · R² {sheet.number(r2.value)}"
+def _write_errors(axes: Axes, trained: Trained, sheet: Sheet) -> None:
+    mae, r2 = trained.metrics["mae"].value, trained.metrics["r2"].value
+    text = f"MAE {sheet.short(float(f'{mae:.3g}'))} · R² {sheet.number(r2)}"
+    axes.text(0.98, 0.03, text, transform=axes.transAxes, ha="right", fontsize=9, color=QUIET)
 
 
 def _on_test(trained: Trained, sheet: Sheet) -> str:

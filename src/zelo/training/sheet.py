@@ -68,7 +68,6 @@ WORDS: dict[str, dict[str, str]] = {
         "fitted": "Previsto e observado",
         "residuals": "Resíduos",
         "residual": "Observado − previsto",
-        "rows": "Linhas",
         "half_width": "intervalo de 90 %",
     },
     "en": {
@@ -109,7 +108,6 @@ WORDS: dict[str, dict[str, str]] = {
         "fitted": "Predicted and observed",
         "residuals": "Residuals",
         "residual": "Observed − predicted",
-        "rows": "Rows",
         "half_width": "90 % interval",
     },
 }

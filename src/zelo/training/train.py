@@ -24,7 +24,7 @@ from zelo.models.catalogue import BLENDS, CATALOGUE, chosen
 from zelo.spec.project import TASK_METRICS, Project, Tuning
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
-from zelo.training.compare import Comparison, compare
+from zelo.training.compare import Comparison, compare, proper_loss
 from zelo.training.evaluate import Assessed, Fitted, assess, decide_out_of_fold, learn
 from zelo.training.fit import fit_whole, out_of_fold, scores_of, stack_out_of_fold
 from zelo.training.folds import Folds, make_folds
@@ -243,8 +243,8 @@ class _Run:
         return Stacking(fitted, final, n_classes)
 
     def _best(self, assessed: Sequence[Assessed]) -> list[Assessed]:
-        """The best few by log loss (classes) or absolute error: what blending improves."""
-        measure = "mae" if self.setting.regression else "log_loss"
+        """The best few by their proper loss: what blending improves."""
+        measure = proper_loss(self.project)
         able = [item for item in assessed if item.error is None and item.name not in (PRIOR.name, *BLENDS)]
         return sorted(able, key=lambda item: item.metrics[measure].value)[:BLEND_SIZE]
 

@@ -1,0 +1,10 @@
+"""Every benchmark, one after the other: ``make bench``."""
+
+from __future__ import annotations
+
+from benchmarks import churn, first_answer, latency, machine_failure, overhead
+from benchmarks.figures import OUT, machine
+
+OUT.print(f"Machine: {machine()}\n")
+for benchmark in (machine_failure, churn, latency, overhead, first_answer):
+    benchmark.run()

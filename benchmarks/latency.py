@@ -1,0 +1,131 @@
+"""One row, validated, predicted, durably logged and answered over HTTP, at 50 requests a second."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+from benchmarks.figures import Figure, show
+from benchmarks.tables import PROJECTS, project_table
+from zelo.features.columns import columns_from_frame, frame_from_columns
+from zelo.models.candidate import Setting
+from zelo.models.catalogue import CATALOGUE
+from zelo.serving.schema import RequestSchema
+from zelo.training.fit import fit_whole
+from zelo.training.truth import truth_of
+
+RATE, SECONDS, PORT = 50, 30, 8741
+ASKED = 20.0
+
+
+def run() -> None:
+    for name, candidates in (
+        ("churn", "seed_recipe"),
+        ("churn", "catboost"),
+        ("machine_failure", "random_forest"),
+    ):
+        with tempfile.TemporaryDirectory() as home:
+            environment = {**os.environ, "ZELO_HOME": home, "ZELO_PROJECTS": str(PROJECTS)}
+            _zelo(environment, "train", name, "--candidates", candidates)
+            _zelo(environment, "promote", name, "--accept", "G02", "--accept", "G06", "--reason", "benchmark")
+            latencies = _serve_and_ask(environment, name)
+        p50, p95, p99 = np.percentile(latencies, [50, 95, 99])
+        show(
+            f"{name} ({candidates}): open loop, {RATE} requests a second, {len(latencies)} requests, ledger durable",
+            [
+                Figure(
+                    "p95 of POST /predict",
+                    f"{p95:.1f} ms (p50 {p50:.1f}, p99 {p99:.1f})",
+                    f"< {ASKED:g} ms",
+                    bool(p95 < ASKED),
+                    _peer(name, candidates),
+                )
+            ],
+        )
+
+
+def _peer(name: str, candidates: str) -> str:
+    """The same forest as the published pattern asks it: one pandas row, the fitted pipeline, no ledger."""
+    if "forest" not in candidates and "recipe" not in candidates:
+        return ""
+    project, table, _ = project_table(name)
+    frame, truth = frame_from_columns(columns_from_frame(project, table)), truth_of(table, project)
+    params = project.candidate_params[candidates]
+    model = fit_whole(CATALOGUE[candidates], Setting(project, project.split.seed, 2), params, frame, truth)
+    assert isinstance(model.named_steps["model"], RandomForestClassifier)
+    elapsed = []
+    for turn in range(60):
+        start = time.perf_counter()
+        model.predict_proba(frame.iloc[[turn]])
+        elapsed.append(time.perf_counter() - start)
+    return f"the fitted pipeline alone, no HTTP and no ledger: p95 {np.percentile(elapsed[10:], 95) * 1000:.0f} ms"
+
+
+def _zelo(environment: dict[str, str], *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "zelo", *arguments], env=environment, check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def _serve_and_ask(environment: dict[str, str], name: str) -> list[float]:
+    command = [sys.executable, "-m", "zelo", "serve", name, "--port", str(PORT)]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait()
+        body = json.dumps(RequestSchema(project_table(name)[0]).example()).encode()
+        _ask(body, 2)
+        return _ask(body, SECONDS)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _ask(body: bytes, seconds: int) -> list[float]:
+    """Latencies in ms, each from when the request was due, so that a slow answer delays no later count."""
+    latencies: list[float] = []
+    lock = threading.Lock()
+    start = time.perf_counter() + 0.1
+
+    def client(first: int, step: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
+        for turn in range(first, RATE * seconds, step):
+            due = start + turn / RATE
+            time.sleep(max(0.0, due - time.perf_counter()))
+            connection.request("POST", "/predict", body, {"content-type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200, answer.status
+            with lock:
+                latencies.append((time.perf_counter() - due) * 1000)
+
+    clients = [threading.Thread(target=client, args=(first, 8)) for first in range(8)]
+    for thread in clients:
+        thread.start()
+    for thread in clients:
+        thread.join()
+    return latencies
+
+
+def _wait() -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/ready", timeout=2)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the server did not start")
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,26 @@
+"""The real tables that the figures are about. A benchmark on generated data says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from zelo.data.prepare import Places, check_source
+from zelo.settings import Settings
+from zelo.spec.loading import load_project
+from zelo.spec.project import Project
+
+PROJECTS = Path(__file__).parent.parent / "projects"
+
+
+def project_table(name: str, source: str = "train") -> tuple[Project, pd.DataFrame, str]:
+    """The project, its checked rows, and where they come from."""
+    settings = Settings()
+    project = load_project(PROJECTS / name)
+    places = Places(
+        PROJECTS / name, settings.data_dir, settings.downloads, settings.snapshots, settings.offline
+    )
+    located, checked = check_source(project, source, places)
+    origin = "SYNTHETIC rows" if located.synthetic else located.path.name
+    return project, checked.frame, f"{len(checked.frame)} rows of {origin}"
