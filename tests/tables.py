@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zelo.features.columns import Columns
 from zelo.spec.project import Project
 
 KINDS = ("binary", "multiclass", "regression")
@@ -93,5 +92,13 @@ def make_table(kind: str = "binary", rows: int = 240, seed: int = 0, *, missing:
     return _table(kind, rows, seed, missing).copy()
 
 
-def take_rows(columns: Columns, positions: Any) -> Columns:
-    return {name: values[positions] for name, values in columns.items()}
+
+
+# Few trees: what is tested is not how good a model is.
+SMALL: dict[str, dict[str, Any]] = {
+    "random_forest": {"n_estimators": 15, "min_samples_leaf": 2},
+    "seed_recipe": {"n_estimators": 15, "target_encoded": ["age"]},
+    "lightgbm": {"n_estimators": 15, "learning_rate": 0.1, "min_child_samples": 5},
+    "xgboost": {"n_estimators": 15, "learning_rate": 0.2, "min_child_weight": 1.0},
+    "catboost": {"iterations": 15, "learning_rate": 0.2},
+}

@@ -135,6 +135,16 @@ def test_a_truth_that_is_no_class_is_counted_apart(scene: Scene) -> None:
     assert (quality.outcomes, quality.unusable) == (78, 2)
 
 
+def test_a_metric_that_the_bundle_does_not_know_has_no_test_figure(scene: Scene) -> None:
+    (scene.bundle.path / "metrics.json").write_text("{}", encoding="utf-8")
+    records = scene.answer(100)
+    scene.tell(records, scene.draw(records))
+
+    found = figure(scene.report().quality, "f1")
+
+    assert (found.status, found.test_value) == ("computed", None)
+
+
 def test_slices_are_measured_where_rows_suffice(scene: Scene) -> None:
     rows = make_rows(scene.rng, 300)
     rows["site"] = np.repeat(np.array(["North", "South"], dtype=object), [280, 20])

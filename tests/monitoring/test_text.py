@@ -37,7 +37,7 @@ def test_a_whole_report_in_portuguese(ledger: Ledger, tmp_path: Path) -> None:
     for expected in (
         "SINTÉTICOS",
         "1.200 previsões",
-        "por faixa: High: ",
+        "por faixa  High: ",
         "700 desfechos de 1.200",
         "58,3 %",
         "atraso mediano 3,0 dias",
@@ -81,6 +81,13 @@ def test_what_cannot_be_computed_says_why(scene: Scene) -> None:
     assert "too few outcomes to judge" in text
 
 
+def test_outcomes_that_cannot_be_used_are_counted(scene: Scene) -> None:
+    scene.tell(scene.answer(60), ["maybe"] * 3 + [0] * 57)
+
+    assert "57 outcomes of 60 predictions of this version (95.0 %), 0 positive" in shown(scene)
+    assert "3 unusable" in " ".join(shown(scene).split())
+
+
 def test_names_from_the_data_are_no_markup_and_no_escapes(scene: Scene) -> None:
     rows = make_rows(scene.rng, 200)
     rows["site"] = "[red]x[/]\x1b[31m"
@@ -120,6 +127,8 @@ def test_numbers_as_the_language_writes_them() -> None:
     assert words.number(0.5) == "0,500"
     assert words.interval(0.25, 1.0) == "[0,250; 1,000]"
     assert words.short(12345.6, signed=True) == "+12.346"
+    assert words.short(0.2) == "0,200"
+    assert words.short(163.2) == "163"
     assert words.short(None) == "–"
     assert english.percent(0.0001) == "<0.1 %"
     assert english.percent(0.25) == "25.0 %"

@@ -105,7 +105,10 @@ def guess_field(texts: Texts, decimal: str) -> Field | str:
         return f"it is {present.iloc[0]!r} in every row that has it"
     missing = {"missing": "allowed"} if len(present) < len(texts) else {}
     if _are_numbers(present, decimal).all() and not present.str.fullmatch(_CODE).any():
-        return _numeric_field(present, decimal) | missing
+        numbers = _as_numbers(present, decimal)
+        if numbers.nunique() == 1:
+            return f"it is {present.iloc[0]!r}, or the same number, in every row that has it"
+        return _numeric_field(numbers) | missing
     if (written := date_format(present)) is not None:
         layout = {"format": written} if written else {}
         return {"type": "date", "use": "metadata"} | layout | missing
@@ -199,8 +202,7 @@ def _in_order(label: int | str) -> tuple[float, str]:
     return (label, "") if isinstance(label, int) else (0, label)
 
 
-def _numeric_field(present: Texts, decimal: str) -> Field:
-    numbers = _as_numbers(present, decimal)
+def _numeric_field(numbers: pd.Series[float]) -> Field:
     whole = bool((numbers == numbers.round()).all())
     low, high = float(numbers.min()), float(numbers.max())
     if not whole or (low, high) != (0, 1):

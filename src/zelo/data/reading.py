@@ -44,7 +44,8 @@ def read_table(path: Path, source: Source) -> ibis.Table:
     """
     texts, rows = read_texts(path, source)
     arrow = pa.table({ROW: pa.array(rows, pa.int64()), **{name: texts[name] for name in texts.column_names}})
-    table = ibis.memtable(arrow)
+    # A connection of its own: Ibis's shared one outlives its tables, and is no place for two threads.
+    table = ibis.duckdb.connect().create_table("rows", arrow, temp=True)
     trimmed = {}
     for name in texts.column_names:
         text = table[name].strip().nullif("")

@@ -113,7 +113,11 @@ def label_of(index: float, chance: float) -> Label:
 
 
 def chance_level(reference_rows: int, rows: int, cells: int) -> float:
-    """What PSI stays below in 95 % of pairs of samples without drift (Yurdakul 2018, section 3)."""
+    """What PSI stays below in 95 % of pairs of samples without drift (Yurdakul 2018).
+
+    That is the 95 % point of chi-squared with ``cells - 1`` degrees of freedom, over the harmonic rows
+    ("Statistical Properties of Population Stability Index", Western Michigan University).
+    """
     return float(stats.chi2.ppf(0.95, max(cells - 1, 1))) * (1 / reference_rows + 1 / rows)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from zelo.monitoring.drift import Drift, DriftTable
 from zelo.monitoring.quality import Figure, Quality
 from zelo.monitoring.volume import Count, Volume
-from zelo.monitoring.watch import Report
+from zelo.monitoring.watch import SYNTHETIC, Report
 from zelo.monitoring.words import Words
 from zelo.spec.project import Project
 
@@ -41,7 +41,7 @@ def _heading(report: Report, project: Project, words: Words) -> RenderableType:
     lines = Text(f"{project.title} ({project.name}), {words('version')} {report.version}\n", style="bold")
     lines.append(f"{_moment(report.since)} → {_moment(report.until)} UTC", style="not bold")
     for note in report.notes:
-        lines.append(f"\n{words(note)}", style="bold red" if "SYNTHETIC" in note else "not bold dim")
+        lines.append(f"\n{words(note)}", style="bold red" if note == SYNTHETIC else "not bold dim")
     return lines
 
 
@@ -89,7 +89,7 @@ def _counts(title: str, counts: Sequence[Count], words: Words) -> Text:
 
 
 def _labelled(title: str, text: str) -> Text:
-    return Text.assemble((f"{title}: ", "dim"), _printable(text))
+    return Text.assemble((f"{title}  ", "dim"), _printable(text))
 
 
 def _quality(quality: Quality, project: Project, words: Words) -> list[RenderableType]:

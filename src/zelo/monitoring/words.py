@@ -102,8 +102,8 @@ class Words:
         """A number of any size in three digits or in whole units."""
         if value is None:
             return NOTHING
-        digits = ",.0f" if abs(value) >= 1000 else ".3g"
-        return self._localised(f"{value:{'+' if signed else ''}{digits}}")
+        digits = ",.0f" if abs(value) >= 1000 else "#.3g"
+        return self._localised(f"{value:{'+' if signed else ''}{digits}}".rstrip("."))
 
     def percent(self, share: float | None) -> str:
         """A share in percent; above 0, never written as 0."""

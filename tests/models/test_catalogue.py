@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from imblearn.pipeline import Pipeline as SamplingPipeline
+from sklearn.pipeline import Pipeline
+from tests.tables import KINDS, SMALL, make_project, make_table
+
+from zelo.errors import SpecError
+from zelo.features.columns import columns_from_frame, frame_from_columns
+from zelo.models.candidate import Setting, without_sampler
+from zelo.models.catalogue import BLENDS, CATALOGUE, chosen
+from zelo.training.fit import scores_of
+from zelo.training.truth import truth_of
+
+ABLE = [(kind, name) for kind in KINDS for name, item in CATALOGUE.items() if kind in item.kinds]
+
+
+def scores(kind: str, name: str, *, seed: int = 7, **changes: Any) -> np.ndarray[Any, Any]:
+    project, table = make_project(kind, **changes), make_table(kind, 160)
+    frame, truth = frame_from_columns(columns_from_frame(project, table)), truth_of(table, project)
+    candidate = CATALOGUE[name]
+    model = candidate.build(Setting(project, seed, 2), SMALL.get(name, {})).fit(frame, truth)
+    return scores_of(without_sampler(model), frame, len(project.classes))
+
+
+@pytest.mark.parametrize(("kind", "name"), ABLE)
+def test_each_candidate_fits_and_scores_the_same_twice(kind: str, name: str) -> None:
+    found = scores(kind, name)
+    assert found.shape == (160, {"binary": 2, "multiclass": 3, "regression": 1}[kind])
+    assert np.isfinite(found).all()
+    if kind != "regression":
+        np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(scores(kind, name), found)
+
+
+@pytest.mark.parametrize(("kind", "name"), [item for item in ABLE if item[1] != "prior"])
+def test_each_candidate_learns(kind: str, name: str) -> None:
+    table = make_table(kind, 160)
+    truth = truth_of(table, make_project(kind))
+    found, naive = scores(kind, name), scores(kind, "prior")
+    if kind == "regression":
+        assert np.abs(found[:, 0] - truth).mean() < 0.9 * np.abs(naive[:, 0] - truth).mean()
+    else:
+        rows = np.arange(len(truth))
+        assert found[rows, truth].mean() > naive[rows, truth].mean() + 0.03
+
+
+@pytest.mark.parametrize("imbalance", ["class_weight", "smote"])
+@pytest.mark.parametrize("name", ["logistic_regression", "random_forest", "lightgbm", "catboost", "svm"])
+def test_imbalance_is_answered_by_higher_scores_of_the_rare_class(name: str, imbalance: str) -> None:
+    plain, answered = scores("binary", name), scores("binary", name, imbalance=imbalance)
+    assert answered[:, 1].mean() > plain[:, 1].mean() + 0.02
+
+
+def test_a_sampler_is_for_fitting_alone() -> None:
+    project = make_project(imbalance="smote")
+    pipeline = CATALOGUE["logistic_regression"].build(Setting(project, 1, 1), {})
+    assert isinstance(pipeline, SamplingPipeline)
+    plain = without_sampler(pipeline)
+    assert type(plain) is Pipeline
+    assert "smote" not in dict(plain.steps)
+    assert without_sampler(plain) is plain
+
+
+def test_regression_knows_no_sampler() -> None:
+    project = make_project("regression", imbalance="smote")
+    assert type(CATALOGUE["ridge"].build(Setting(project, 1, 1), {})) is Pipeline
+
+
+def test_chosen_puts_the_baseline_first_and_leaves_blends_out() -> None:
+    project = make_project(candidates=["lightgbm", "voting", {"svm": {"C": 2.0}}, "stacking"])
+    assert [item.name for item in chosen(project)] == ["prior", "lightgbm", "svm"]
+    again = make_project(candidates=["svm", "prior"])
+    assert [item.name for item in chosen(again)] == ["prior", "svm"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "hint"),
+    [
+        ("binary", "lightbgm", "lightgbm"),
+        ("binary", "stackign", "stacking"),
+        ("binary", "ridge", ""),
+        ("regression", "svm", ""),
+        ("multiclass", "seed_recipe", ""),
+        ("binary", "zzz", ""),
+    ],
+)
+def test_an_unknown_candidate_is_named_with_those_that_are_able(kind: str, name: str, hint: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        chosen(make_project(kind, candidates=["prior", name]))
+    error = caught.value
+    assert error.found == name
+    assert "candidates" in error.where
+    assert kind in error.what
+    assert all(other in error.expected for other in ("prior", *BLENDS))
+    assert name not in error.expected.removeprefix("one of ").split(", ")
+    if hint:
+        assert f"did you mean {hint}?" in error.hint
+
+
+@pytest.mark.parametrize(("kind", "name"), [item for item in ABLE if CATALOGUE[item[1]].space])
+def test_each_space_draws_what_its_estimator_takes(kind: str, name: str) -> None:
+    space = CATALOGUE[name].space
+    assert space is not None
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    for _ in range(5):
+        drawn = space(study.ask())
+        pipeline = CATALOGUE[name].build(Setting(make_project(kind), 1, 1), drawn)
+        taken = pipeline[-1].get_params()
+        for key, value in drawn.items():
+            assert taken.get(key, taken.get(f"estimator__{key}")) == value
