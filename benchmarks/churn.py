@@ -54,7 +54,7 @@ def _figure(name: str, found: Interval, peer: float) -> Figure:
 
 
 def published_recipe(project: Project, table: pd.DataFrame, fresh: pd.DataFrame) -> Scored:
-    """The seed recipe as its publisher runs it: every training row, no calibration, F2 threshold out of fold."""
+    """The seed recipe as published: every training row, no calibration, F2 threshold out of fold."""
     frame, truth = frame_from_columns(columns_from_frame(project, table)), truth_of(table, project)
     setting, params = Setting(project, project.split.seed, 2), project.candidate_params["seed_recipe"]
     candidate = CATALOGUE["seed_recipe"]

@@ -34,7 +34,7 @@ def run() -> None:
                 answered = time.perf_counter() - start
         assert demo.wait() == 0
         total = time.perf_counter() - start
-        packages = list((clone / ".venv").rglob("site-packages"))[0]
+        packages = next((clone / ".venv").rglob("site-packages"))
         torch = (packages / "torch").exists()
     show(
         "From a fresh clone to the first answered prediction (packages may come from the installer's cache)",

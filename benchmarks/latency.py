@@ -11,7 +11,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from pathlib import Path
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -42,7 +41,7 @@ def run() -> None:
             latencies = _serve_and_ask(environment, name)
         p50, p95, p99 = np.percentile(latencies, [50, 95, 99])
         show(
-            f"{name} ({candidates}): open loop, {RATE} requests a second, {len(latencies)} requests, ledger durable",
+            f"{name} ({candidates}): open loop, {RATE} a second, {len(latencies)} requests, ledger durable",
             [
                 Figure(
                     "p95 of POST /predict",
@@ -69,7 +68,8 @@ def _peer(name: str, candidates: str) -> str:
         start = time.perf_counter()
         model.predict_proba(frame.iloc[[turn]])
         elapsed.append(time.perf_counter() - start)
-    return f"the fitted pipeline alone, no HTTP and no ledger: p95 {np.percentile(elapsed[10:], 95) * 1000:.0f} ms"
+    p95 = np.percentile(elapsed[10:], 95) * 1000
+    return f"the fitted pipeline alone, no HTTP and no ledger: p95 {p95:.0f} ms"
 
 
 def _zelo(environment: dict[str, str], *arguments: str) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.figures import Figure, show
 from benchmarks.tables import PROJECTS, project_table
 from zelo.data.prepare import Places, prepare
-from zelo.features.columns import columns_from_frame, frame_from_columns, take
 from zelo.data.split import split
+from zelo.features.columns import columns_from_frame, frame_from_columns, take
 from zelo.models.candidate import Setting
 from zelo.models.catalogue import BLENDS, chosen
 from zelo.registry.register import register
@@ -30,7 +30,7 @@ ROUNDS = 3
 
 def run() -> None:
     for name in ("churn", "machine_failure"):
-        project, table, origin = project_table(name)
+        project, _, origin = project_table(name)
         with tempfile.TemporaryDirectory() as folder:
             pairs = [(direct(project), whole(project, Path(folder) / str(turn))) for turn in range(ROUNDS)]
         added = [100 * (ours / bare - 1) for bare, (ours, _) in pairs]

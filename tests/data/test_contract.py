@@ -43,6 +43,7 @@ def test_good_rows_come_in_the_agreed_types(check: Check) -> None:
     [
         ("a,abc,1,Sul,0", "age", "'abc'", "an integer from 0 to 50 anos"),
         ("a,3.5,1,Sul,0", "age", "'3.5'", "an integer from 0 to 50 anos"),
+        ("a,6.7e153,1,Sul,0", "age", "'6.7e153'", "an integer from 0 to 50 anos"),
         ("a,51,1,Sul,0", "age", "'51'", "an integer from 0 to 50 anos"),
         ("a,-1,1,Sul,0", "age", "'-1'", "an integer from 0 to 50 anos"),
         ("a,,1,Sul,0", "age", "nothing", "an integer from 0 to 50 anos"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zelo.decisions.decide import band_of, decide, predicted_classes
@@ -115,6 +115,7 @@ def test_decisions_are_plain_python(policy: Policy) -> None:
     assert type(decision.probability) is float
 
 
+@settings(deadline=None, max_examples=60)
 @given(PROBABILITIES, st.floats(0, 1))
 def test_the_higher_the_score_the_higher_the_risk(positive: list[float], threshold: float) -> None:
     ordered = sorted(positive)
@@ -127,6 +128,7 @@ def test_the_higher_the_score_the_higher_the_risk(positive: list[float], thresho
     assert predictions == sorted(predictions, key=int)
 
 
+@settings(deadline=None, max_examples=60)
 @given(PROBABILITIES, st.floats(0, 1), st.floats(0, 1))
 def test_a_lower_threshold_loses_no_positive(positive: list[float], one: float, other: float) -> None:
     low, high = sorted((one, other))
@@ -134,6 +136,7 @@ def test_a_lower_threshold_loses_no_positive(positive: list[float], one: float, 
     assert (predicted_classes(scores, binary(low)) >= predicted_classes(scores, binary(high))).all()
 
 
+@settings(deadline=None, max_examples=60)
 @given(PROBABILITIES)
 def test_rows_are_decided_apart(positive: list[float]) -> None:
     scores = both(positive)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zelo.errors import SpecError
@@ -83,6 +83,7 @@ EXPRESSIONS = st.recursive(LEAVES, extended, max_leaves=12)
 NUMBERS = st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=ROWS, max_size=ROWS).map(np.array)
 
 
+@settings(deadline=None, max_examples=60)
 @given(EXPRESSIONS, NUMBERS, NUMBERS)
 def test_numpy_agrees_with_a_reference(expression: tuple[str, Reference], a: Floats, b: Floats) -> None:
     text, reference = expression
@@ -184,6 +185,7 @@ def test_what_is_no_arithmetic_is_refused(text: str) -> None:
     assert "+ - * /" in caught.value.expected
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(max_size=60))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:

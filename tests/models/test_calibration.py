@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
@@ -87,6 +87,7 @@ def test_the_share_of_a_rare_class_survives_oversampling() -> None:
     assert after[:, 1].mean() == pytest.approx(truth.mean(), abs=0.005)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=4, max_size=40).filter(
         lambda rows: len({label for label, _ in rows}) == 2

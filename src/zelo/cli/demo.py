@@ -1,9 +1,8 @@
-"""The story in a minute: from a CSV to a served, logged, watched model, by the commands that a person types."""
+"""From a CSV to a served, logged, watched model, by the commands that a person types."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -43,7 +42,7 @@ def run_demo(workspace: Workspace, name: str, *, keep: bool) -> None:
     _zelo("train", name, "--candidates", quick)
     _zelo("promote", name)
     _title("3. Served: validated, predicted, written to the ledger, and only then answered")
-    with _server(name) as address:
+    with _server(name, out / "server.log") as address:
         _tell(address, "/predict", RequestSchema(project).example())
         new = _new_rows(workspace, project, out)
         _title("4. A file of new rows; then the truth about them arrives")
@@ -102,23 +101,22 @@ def _new_rows(workspace: Workspace, project: Project, out: Path) -> Path:
 
 
 @contextmanager
-def _server(name: str) -> Iterator[str]:
+def _server(name: str, log: Path) -> Iterator[str]:
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     OUT.print(f"[dim]$ zelo serve {name} --port {port}[/]")
     command = [sys.executable, "-m", "zelo", "serve", name, "--port", str(port)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, env={**os.environ, "UVICORN_LOG_LEVEL": "error"}
-    )  # noqa: S603
-    try:
-        _wait_until_ready(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream)  # noqa: S603
+        try:
+            _wait_until_ready(address, process, log)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
-def _wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     start = time.monotonic()
     while time.monotonic() - start < READY_SECONDS and process.poll() is None:
         try:
@@ -128,7 +126,12 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
             continue
         OUT.print(f"ready in {time.monotonic() - start:.1f} s", markup=False)
         return
-    raise ServingError("the server did not start", where=address, expected=f"ready in {READY_SECONDS:g} s")
+    raise ServingError(
+        "the server did not start",
+        where=address,
+        expected=f"ready in {READY_SECONDS:g} s",
+        hint=f"its log is {log}",
+    )
 
 
 def _tell(address: str, path: str, body: dict[str, Any] | None = None) -> None:

@@ -183,7 +183,7 @@ def rollback(name: Named, reason: Reason, as_json: AsJson = False) -> None:
 
 
 def verify(name: Named, as_json: AsJson = False) -> None:
-    """Is everything still what the evidence says? Exits 1 where it is not."""
+    """Check that everything still is what the evidence says. Exits 1 where it is not."""
     from zelo.registry.verify import verify as run
 
     workspace = open_workspace()
@@ -239,7 +239,8 @@ def show_comparison(project: Project, comparison: dict[str, Any]) -> None:
             continue
         mark = ("> " if item["name"] == comparison["winner"] else "  ") + ("*" if item["on_front"] else " ")
         primary, *others = (item["metrics"][metric] for metric in metrics)
-        rows.append((f"{mark} {item['name']}", interval(primary), *(_number(found["value"]) for found in others)))
+        values = [_number(found["value"]) for found in others]
+        rows.append((f"{mark} {item['name']}", interval(primary), *values))
     heads = ("    candidate", f"{metrics[0]} [95 %]", *metrics[1:])
     show_table("Candidates, out of fold (> the winner, * on the Pareto front)", heads, rows)
     for line in failed:

@@ -102,7 +102,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 def check(name: Named, as_json: AsJson = False) -> None:
-    """Is the project.yaml valid, down to its candidates and expressions?"""
+    """Check the project.yaml, down to its candidates and derived features."""
     project = checked_project(name)
     facts = {
         "project": project.name,

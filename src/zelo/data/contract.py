@@ -237,7 +237,7 @@ def _numeric_verdict(name: str, field: Column) -> Verdict:
         value = table[name]
         good = _is_finite(value)
         if field.type == "integer":
-            good &= value == value.floor()
+            good &= value % 1 == 0
         if field.min is not None:
             good &= value >= field.min
         if field.max is not None:

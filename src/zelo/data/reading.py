@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import gzip
 import io
+import warnings
 import zipfile
 import zlib
 from collections import Counter
@@ -44,8 +45,7 @@ def read_table(path: Path, source: Source) -> ibis.Table:
     """
     texts, rows = read_texts(path, source)
     arrow = pa.table({ROW: pa.array(rows, pa.int64()), **{name: texts[name] for name in texts.column_names}})
-    # A connection of its own: Ibis's shared one outlives its tables, and is no place for two threads.
-    table = ibis.duckdb.connect().create_table("rows", arrow, temp=True)
+    table = _in_duckdb(arrow)
     trimmed = {}
     for name in texts.column_names:
         text = table[name].strip().nullif("")
@@ -97,6 +97,15 @@ def read_texts(path: Path, source: Source) -> tuple[pa.Table, np.ndarray]:
             hint="export the data again",
         )
     return texts, rows
+
+
+def _in_duckdb(arrow: pa.Table) -> ibis.Table:
+    # A connection of its own: Ibis's shared one outlives its tables, and is no place for two threads.
+    connection = ibis.duckdb.connect()
+    with warnings.catch_warnings():
+        # Ibis 12 calls a method that DuckDB 2 has renamed.
+        warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)
+        return connection.create_table("rows", arrow, temp=True)
 
 
 def raw_bytes(path: Path) -> bytes:

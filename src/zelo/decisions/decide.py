@@ -36,7 +36,7 @@ def predicted_classes(scores: Array, policy: Policy) -> Array:
         assert policy.positive is not None
         positive = policy.classes.index(policy.positive)
         return np.where(scores[:, positive] >= policy.threshold, positive, 1 - positive)
-    return scores.argmax(axis=1)
+    return np.asarray(scores.argmax(axis=1))
 
 
 def band_of(score: float, bands: tuple[Band, ...]) -> Band | None:

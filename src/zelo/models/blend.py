@@ -1,4 +1,4 @@
-"""Voting and stacking over fitted members. Their out-of-fold scores serve again, so no member is fitted twice."""
+"""Voting and stacking over fitted members, whose out-of-fold scores serve a second time."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Voting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> Array:
         """Mean probabilities [n, n_classes]."""
-        return np.mean(member_scores(self.members, X, self.n_classes), axis=0)
+        return np.asarray(np.mean(member_scores(self.members, X, self.n_classes), axis=0))
 
     def predict(self, X: Any) -> Array:
         """Mean values [n] of a regression; class indices otherwise."""
         if self.n_classes == 0:
-            return np.mean([member.predict(X) for member in self.members], axis=0)
-        return self.predict_proba(X).argmax(axis=1)
+            return np.asarray(np.mean([member.predict(X) for member in self.members], axis=0))
+        return np.asarray(self.predict_proba(X).argmax(axis=1))
 
 
 class Stacking(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -64,7 +64,7 @@ class Stacking(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return np.asarray(
                 self.final.predict(np.column_stack([member.predict(X) for member in self.members]))
             )
-        return self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.predict_proba(X).argmax(axis=1))
 
 
 def member_scores(members: Sequence[Any], X: Any, n_classes: int) -> list[Array]:
@@ -75,8 +75,8 @@ def member_scores(members: Sequence[Any], X: Any, n_classes: int) -> list[Array]
 def stacking_inputs(scores: Sequence[Array]) -> Array:
     """What the final model reads: log-probabilities side by side [n, members * K], or values as they are."""
     if scores[0].shape[1] == 1:
-        return np.hstack(scores)
-    return np.log(np.clip(np.hstack(scores), TINY, 1.0))
+        return np.asarray(np.hstack(scores))
+    return np.asarray(np.log(np.clip(np.hstack(scores), TINY, 1.0)))
 
 
 def final_model(regression: bool) -> Any:

@@ -1,4 +1,4 @@
-"""From a training to a sealed bundle: pipeline, compilation, certificate, policy, figures, reference, card."""
+"""From a training to a sealed bundle: pipeline, compilation, certificate, policy, figures and card."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def stage(trained: Trained, compiled: Compiled, snapshot: Snapshot, root: Path, 
     _json(staging / BASELINE, _baseline(trained))
     _json(staging / TEST_SCORES, trained.tested.scores.reshape(len(trained.tested), -1).tolist())
     _json(staging / "environment.json", environment())
-    reference(trained.train.columns, compiled.predictor, project).to_parquet(staging / "reference.parquet")
+    reference(trained.train.columns, project).to_parquet(staging / "reference.parquet")
     draw(trained, weights, staging / "plots", synthetic=snapshot.synthetic)
     _text(
         staging / "model_card.md",
@@ -120,15 +120,10 @@ def finish(
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def reference(rows: Columns, predictor: Predictor, project: Project) -> pd.DataFrame:
-    """Training rows with their scores, at most 5,000: what drift is measured against."""
-    seed = np.random.default_rng(project.split.seed)
-    sample = take(rows, seed.permutation(count(rows))[:REFERENCE_ROWS])
-    scores = predictor.scores(sample)
-    column = project.classes.index(project.positive) if project.task.kind == "binary" else None
-    frame = frame_from_columns(sample)
-    frame["score__"] = scores[:, column] if column is not None else scores.max(axis=1)
-    return frame
+def reference(rows: Columns, project: Project) -> pd.DataFrame:
+    """Training rows, at most 5,000: what drift of the inputs is measured against."""
+    order = np.random.default_rng(project.split.seed).permutation(count(rows))
+    return frame_from_columns(take(rows, order[:REFERENCE_ROWS]))
 
 
 def intervals(metrics: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:

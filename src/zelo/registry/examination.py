@@ -29,7 +29,8 @@ class Examination:
     """A version under examination.
 
     ``rows`` are the test rows' inputs, ``slices`` each slicing field's values on them. ``champion`` is the
-    champion on the same rows: ``None`` where there is none, or where it cannot read them (``incomparable`` says why).
+    champion on the same rows: ``None`` where there is none, or where it cannot read them, for which
+    ``incomparable`` gives the reason.
     """
 
     bundle: Bundle

@@ -20,11 +20,13 @@ WORDS: dict[str, dict[str, str]] = {
         "model": "Modelo", "trained": "Treinado em", "data": "Dados", "rows": "linhas",
         "target": "Alvo", "use": "Entradas", "field": "Campo", "unit": "Unidade", "meaning": "Significado",
         "range": "Faixa ou valores", "importance": "Importância", "quality": "Qualidade no conjunto de teste",
-        "metric": "Métrica", "value": "Valor", "interval": "Intervalo de 95 %", "baseline": "Referência ingênua",
-        "choice": "Por que este candidato", "candidates": "Candidatos, fora da amostra", "candidate": "Candidato",
+        "metric": "Métrica", "value": "Valor", "interval": "Intervalo de 95 %",
+        "baseline": "Referência ingênua",
+        "choice": "Por que este candidato", "candidate": "Candidato",
+        "candidates": "Candidatos, fora da amostra",
         "decision": "Decisão", "threshold": "Limiar", "above": "Acima de", "band": "Faixa",
         "recommendation": "Recomendação", "runtime": "Compilação", "limits": "Limites",
-        "limits_text": "O modelo vale para linhas que cumprem o contrato acima e se parecem com as do treino. "
+        "limits_text": "O modelo vale para linhas que cumprem o contrato e se parecem com as do treino. "
         "As métricas vêm de {test} linhas de teste, abertas uma única vez.",
         "source": "Origem", "licence": "Licença",
     },
@@ -37,7 +39,7 @@ WORDS: dict[str, dict[str, str]] = {
         "choice": "Why this candidate", "candidates": "Candidates, out of fold", "candidate": "Candidate",
         "decision": "Decision", "threshold": "Threshold", "above": "Above", "band": "Band",
         "recommendation": "Recommendation", "runtime": "Compilation", "limits": "Limits",
-        "limits_text": "The model holds for rows that keep the contract above and resemble those of the training. "
+        "limits_text": "The model holds for rows that keep the contract and resemble those of the training. "
         "The metrics come from {test} test rows, opened once.",
         "source": "Source", "licence": "Licence",
     },

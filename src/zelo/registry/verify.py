@@ -30,7 +30,7 @@ class Finding:
 
 
 def verify(store: Store, project: str) -> list[Finding]:
-    """Check the chain, the bundles that the aliases name, their snapshots and figures, and MLflow's aliases."""
+    """Check the chain, MLflow's aliases, and each aliased bundle with its snapshot and figures."""
     return list(_findings(store, project))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
 from pydantic_core import to_json
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,7 +58,8 @@ def create_app(
         for one in served:
             await one.batcher.close()
 
-    app = FastAPI(title="Zelo", version=__version__, lifespan=lifespan)
+    # The documentation page carries its own scripts: FastAPI alone would load them from a CDN.
+    app = FastAPIOffline(title="Zelo", version=__version__, lifespan=lifespan)
     app.state.stopping = False
     app.state.metrics = metrics
     add_problem_handlers(app)

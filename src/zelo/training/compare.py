@@ -105,7 +105,8 @@ def _why(
 ) -> str:
     primary, loss, best = project.select.primary, proper_loss(project), ranked[0]
     found = best.metrics[primary]
-    parts = [f"{best.name} has the best {primary} out of fold: {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]"]
+    figure = f"{found.value:.4f} [{found.low:.4f}, {found.high:.4f}]"
+    parts = [f"{best.name} has the best {primary} out of fold: {figure}"]
     if len(tied) > 1:
         others = ", ".join(item.name for item in tied[1:])
         parts.append(f"not significantly better than {others}")

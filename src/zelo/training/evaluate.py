@@ -11,13 +11,13 @@ import numpy as np
 from zelo.decisions.decide import predicted_classes
 from zelo.decisions.policy import INTERVAL_LEVEL, Policy, make_policy
 from zelo.models.calibration import Calibration, fit_calibration
-from zelo.spec.project import LOWER_IS_BETTER, TASK_METRICS, Maximise, Project
+from zelo.spec.project import TASK_METRICS, Maximise, Project
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.conformal import interval_half_width
 from zelo.stats.metrics import Scored
 from zelo.stats.thresholds import best_threshold
 from zelo.training.folds import Folds
-from zelo.training.truth import scored_rows
+from zelo.training.truth import scored_at_all, scored_rows
 
 Array = np.ndarray[Any, Any]
 
@@ -64,7 +64,7 @@ def assess(
 
 def decide_out_of_fold(raw: Array, truth: Array, folds: Folds, project: Project) -> Scored:
     """The scored rows with calibrated scores and predicted classes, each learned on the other folds."""
-    covered = np.isfinite(raw).all(axis=1)
+    covered = scored_at_all(raw)
     scores = raw.copy()
     predicted = np.zeros(len(raw), dtype=np.int64)
     for _, rows in folds:

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from zelo.models.blend import final_model, stacking_inputs
 from zelo.models.calibration import aligned
 from zelo.models.candidate import Candidate, Params, Setting, without_sampler
 from zelo.training.folds import Folds
+from zelo.training.truth import scored_at_all
 
 Array = np.ndarray[Any, Any]
 
@@ -27,7 +29,11 @@ def fit_whole(
     candidate: Candidate, setting: Setting, params: Params, frame: pd.DataFrame, truth: Array
 ) -> Any:
     """The candidate fitted on every row, as it predicts (without its sampler)."""
-    return without_sampler(candidate.build(setting, params).fit(frame, truth))
+    model = without_sampler(candidate.build(setting, params).fit(frame, truth))
+    if isinstance(model[-1], RandomForestClassifier | RandomForestRegressor):
+        # A forest adds its trees' votes in the order in which threads end; one thread gives the same sum always.
+        model[-1].set_params(n_jobs=1)
+    return model
 
 
 def out_of_fold(
@@ -53,7 +59,7 @@ def out_of_fold(
 def stack_out_of_fold(members: Sequence[Array], truth: Array, folds: Folds, n_classes: int) -> Array:
     """Scores of a final model over the members' own out-of-fold scores, itself fitted fold by fold."""
     inputs = stacking_inputs(members)
-    covered = np.isfinite(inputs).all(axis=1)
+    covered = scored_at_all(inputs)
     scores = np.full((len(truth), max(n_classes, 1)), np.nan)
     for _, scored in folds:
         rest = covered.copy()

@@ -246,7 +246,7 @@ def _candidates(trained: Trained, sheet: Sheet) -> Path:
             color=colour,
         )
     axes.set_yticks(range(len(ranked)), [label(item.name) for item in ranked])
-    axes.get_yticklabels()[-1].set(color=BLUE, fontweight="bold")
+    axes.get_yticklabels()[ranked.index(trained.comparison.winner)].set(color=BLUE, fontweight="bold")
     axes.set_ylim(-0.6, len(ranked) - 0.3)
     axes.margins(x=0.08)
     axes.set_xlabel(sheet.word("out_of_fold", metric=primary))

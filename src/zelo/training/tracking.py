@@ -16,13 +16,13 @@ import numpy as np
 from zelo.errors import TrainingError
 from zelo.stats.bootstrap import Interval
 from zelo.stats.metrics import point
-from zelo.training.train import Trained
 
 if TYPE_CHECKING:
     from mlflow.entities import RunInfo
     from mlflow.tracking import MlflowClient
 
     from zelo.training.evaluate import Assessed
+    from zelo.training.train import Trained
 
 TELEMETRY_SWITCH = "MLFLOW_DISABLE_TELEMETRY"
 RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"

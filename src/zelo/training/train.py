@@ -28,7 +28,7 @@ from zelo.training.compare import Comparison, compare, proper_loss
 from zelo.training.evaluate import Assessed, Fitted, assess, decide_out_of_fold, learn
 from zelo.training.fit import fit_whole, out_of_fold, scores_of, stack_out_of_fold
 from zelo.training.folds import Folds, make_folds
-from zelo.training.truth import scored_rows, truth_of
+from zelo.training.truth import scored_at_all, scored_rows, truth_of
 from zelo.training.tune import tune
 
 Array = np.ndarray[Any, Any]
@@ -225,7 +225,7 @@ class _Run:
 
     def learned(self, item: Assessed) -> Fitted:
         """Calibration and policy from all of a candidate's out-of-fold scores."""
-        covered = np.isfinite(item.raw).all(axis=1)
+        covered = scored_at_all(item.raw)
         return learn(item.raw[covered], self.rows.truth[covered], self.project)
 
     def _whole(self, winner: Assessed, by_name: Mapping[str, Assessed]) -> Any:
@@ -238,7 +238,7 @@ class _Run:
         if winner.name == "voting":
             return Voting(fitted, n_classes)
         inputs = stacking_inputs([member.raw for member in members])
-        covered = np.isfinite(inputs).all(axis=1)
+        covered = scored_at_all(inputs)
         final = final_model(n_classes == 0).fit(inputs[covered], self.rows.truth[covered])
         return Stacking(fitted, final, n_classes)
 

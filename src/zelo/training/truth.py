@@ -17,9 +17,9 @@ def truth_of(table: pd.DataFrame, project: Project) -> Array:
     """The target as class indices in the project's order [n], or as values."""
     target = table[project.task.target]
     if project.task.kind == "regression":
-        return target.to_numpy(dtype=np.float64)
+        return np.asarray(target, dtype=np.float64)
     places = {label: place for place, label in enumerate(project.classes)}
-    return target.map(places).to_numpy(dtype=np.int64)
+    return np.asarray(target.map(places), dtype=np.int64)
 
 
 def scored_rows(truth: Array, scores: Array, predicted: Array | None, project: Project) -> Scored:
@@ -28,3 +28,8 @@ def scored_rows(truth: Array, scores: Array, predicted: Array | None, project: P
         return Scored(truth, scores)
     positive = project.classes.index(project.positive) if project.task.kind == "binary" else None
     return Scored(truth, scores, predicted, positive)
+
+
+def scored_at_all(raw: Array) -> Array:
+    """Which rows [n] of out-of-fold scores [n, K] some fold scored; by time the first rows have no fold."""
+    return np.asarray(np.isfinite(raw).all(axis=1))

@@ -1,4 +1,4 @@
-"""Optuna over a candidate's space: the best trial's out-of-fold scores are kept, so it is not fitted again."""
+"""Optuna over a candidate's space; the best trial's out-of-fold scores are kept and serve again."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def tune(
         storage: Optuna's storage; in memory if absent.
     """
     primary = project.select.primary
-    direction = "minimize" if primary in LOWER_IS_BETTER else "maximize"
+    lower = primary in LOWER_IS_BETTER
+    direction = optuna.study.StudyDirection.MINIMIZE if lower else optuna.study.StudyDirection.MAXIMIZE
     sampler = optuna.samplers.TPESampler(seed=project.split.seed)
     kept: dict[int, tuple[dict[str, Any], Array]] = {}
 
@@ -65,7 +66,10 @@ def tune(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction=direction, sampler=sampler, storage=storage)
     study.optimize(objective, n_trials=budget.trials + 1, timeout=budget.seconds)
-    params, raw = kept[study.best_trial.number]
+    if not kept:
+        raise ValueError(f"{primary} is defined in no trial")
+    # Of equal trials a database may name another best; the one whose scores were kept it is.
+    params, raw = next(iter(kept.values()))
     return Tuned(params, raw, len(study.trials))
 
 

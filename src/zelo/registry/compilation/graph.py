@@ -25,7 +25,7 @@ INT64 = TensorProto.INT64
 BOOL = TensorProto.BOOL
 
 
-class CannotCompile(RegistryError):
+class CannotCompile(RegistryError):  # noqa: N818  (an answer, not a fault)
     """A step has no exact counterpart in ONNX; the fitted pipeline serves instead."""
 
 

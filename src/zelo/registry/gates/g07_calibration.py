@@ -32,7 +32,8 @@ def _coverage(examination: Examination) -> tuple[Status, str, str]:
     half_width = examination.bundle.policy.half_width
     if half_width is None:
         return "failed", "the model gives no intervals", expected
-    residuals = np.abs(examination.tested.truth - examination.tested.scores.reshape(-1))
+    truth = examination.tested.truth.astype(np.float64)
+    residuals = np.abs(truth - examination.tested.scores.reshape(-1))
     share, rows = float((residuals <= half_width).mean()), len(residuals)
     low, high = wilson_interval(np.array([share]), np.array([rows]))
     text = f"{share:.1%} [{low[0]:.1%}, {high[0]:.1%}] of {rows} rows covered"
