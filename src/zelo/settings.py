@@ -49,5 +49,10 @@ class Settings(BaseSettings):
         return f"sqlite:///{(self.home / 'mlflow.db').absolute()}"
 
     @property
+    def tuning_url(self) -> str:
+        """Optuna's storage."""
+        return self.database_url or f"sqlite:///{(self.home / 'optuna.db').absolute()}"
+
+    @property
     def artifacts(self) -> Path:
         return self.home / "mlartifacts"

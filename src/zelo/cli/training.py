@@ -39,7 +39,10 @@ def run_training(
     )
     snapshot = prepared.snapshot
     chosen = _only(project, names) if names else project
-    trained = train(snapshot.frame(), chosen, threads=threads, budget=budget, progress=progress)
+    storage = workspace.settings.tuning_url if budget.trials else None
+    trained = train(
+        snapshot.frame(), chosen, threads=threads, budget=budget, storage=storage, progress=progress
+    )
     store = workspace.store()
     registered = register(trained, snapshot, store, code_folder=workspace.folder(project.name), created=now())
     naive = point(trained.baseline, list(trained.metrics))

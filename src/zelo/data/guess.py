@@ -207,20 +207,24 @@ def _numeric_field(numbers: pd.Series[float]) -> Field:
     low, high = float(numbers.min()), float(numbers.max())
     if not whole or (low, high) != (0, 1):
         low, high = _widened(low, high)
+    low, high = min(_short(low), float(numbers.min())), max(_short(high), float(numbers.max()))
     return {"type": "integer" if whole else "number", "min": _short(low), "max": _short(high)}
 
 
 def _widened(low: float, high: float) -> tuple[float, float]:
     """Room for tomorrow's values: once the span on either side, rounded outwards; no sign never seen."""
     span = high - low
+    if not math.isfinite(high + span - (low - span)):
+        return low, high
     step = 10.0 ** (math.floor(math.log10(span)) - 1)
     below, above = math.floor((low - span) / step) * step, math.ceil((high + span) / step) * step
     return (max(below, 0.0) if low >= 0 else below), (min(above, 0.0) if high <= 0 else above)
 
 
 def _short(value: float) -> int | float:
-    rounded = float(f"{value:.10g}")
-    return int(rounded) if rounded.is_integer() else rounded
+    """The number without the noise of its last binary digits; whole numbers of a readable size as such."""
+    rounded = float(f"{value:.15g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < LARGEST_WHOLE else rounded
 
 
 def _are_numbers(texts: Texts, decimal: str) -> pd.Series[bool]:

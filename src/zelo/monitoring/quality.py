@@ -13,11 +13,11 @@ from typing import Any, Literal
 import numpy as np
 
 from zelo.ledger.records import Judged
-from zelo.registry.gates.g06_slices import FEWEST_POSITIVES, FEWEST_ROWS
 from zelo.spec.project import Project
 from zelo.stats.arrays import FloatArray
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
+from zelo.training.slices import FEWEST_POSITIVES, FEWEST_ROWS
 
 Status = Literal["computed", "no interval", "cannot be computed"]
 Reason = Literal[

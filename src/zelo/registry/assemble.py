@@ -31,6 +31,7 @@ from zelo.stats.bootstrap import Interval
 from zelo.training.evaluate import Assessed
 from zelo.training.importance import importances
 from zelo.training.plots import draw
+from zelo.training.slices import Slice
 from zelo.training.train import Trained
 
 REFERENCE_ROWS = 5000
@@ -77,6 +78,7 @@ def stage(trained: Trained, compiled: Compiled, snapshot: Snapshot, root: Path, 
     _json(staging / "parity.json", compiled.certificate.as_dict())
     _json(staging / "metrics.json", intervals(trained.metrics))
     _json(staging / "candidates.json", candidates(trained))
+    _json(staging / "slices.json", [_slice(item) for item in trained.slices])
     _json(staging / "importances.json", weights)
     _json(staging / BASELINE, _baseline(trained))
     _json(staging / TEST_SCORES, trained.tested.scores.reshape(len(trained.tested), -1).tolist())
@@ -151,6 +153,11 @@ def candidates(trained: Trained) -> dict[str, Any]:
     everyone: Sequence[Assessed] = [*trained.comparison.ranked, *trained.failed]
     winner = trained.comparison.winner.name
     return {"why": trained.comparison.why, "winner": winner, "candidates": [entry(item) for item in everyone]}
+
+
+def _slice(item: Slice) -> dict[str, Any]:
+    metrics = None if item.metrics is None else intervals(item.metrics)
+    return {"field": item.field, "value": item.value, "rows": item.rows, "metrics": metrics}
 
 
 def _baseline(trained: Trained) -> dict[str, Any]:

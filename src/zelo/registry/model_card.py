@@ -22,6 +22,7 @@ WORDS: dict[str, dict[str, str]] = {
         "range": "Faixa ou valores", "importance": "Importância", "quality": "Qualidade no conjunto de teste",
         "metric": "Métrica", "value": "Valor", "interval": "Intervalo de 95 %",
         "baseline": "Referência ingênua",
+        "slice": "Recorte",
         "choice": "Por que este candidato", "candidate": "Candidato",
         "candidates": "Candidatos, fora da amostra",
         "decision": "Decisão", "threshold": "Limiar", "above": "Acima de", "band": "Faixa",
@@ -36,6 +37,7 @@ WORDS: dict[str, dict[str, str]] = {
         "target": "Target", "use": "Inputs", "field": "Field", "unit": "Unit", "meaning": "Meaning",
         "range": "Range or values", "importance": "Importance", "quality": "Quality on the test set",
         "metric": "Metric", "value": "Value", "interval": "95 % interval", "baseline": "Naive baseline",
+        "slice": "Slice",
         "choice": "Why this candidate", "candidates": "Candidates, out of fold", "candidate": "Candidate",
         "decision": "Decision", "threshold": "Threshold", "above": "Above", "band": "Band",
         "recommendation": "Recommendation", "runtime": "Compilation", "limits": "Limits",
@@ -65,6 +67,7 @@ def model_card(
         _inputs(project, importances, words),
         f"## {words['quality']}",
         _quality(trained, words),
+        *_slices(trained, words),
         f"## {words['choice']}",
         trained.comparison.why + ".",
         f"## {words['candidates']}",
@@ -112,6 +115,20 @@ def _quality(trained: Trained, words: Mapping[str, str]) -> str:
         for name, found in trained.metrics.items()
     ]
     return _table((words["metric"], words["value"], words["interval"], words["baseline"]), rows)
+
+
+def _slices(trained: Trained, words: Mapping[str, str]) -> list[str]:
+    measured = [item for item in trained.slices if item.metrics is not None]
+    if not measured:
+        return []
+    primary = trained.project.select.primary
+    rows = []
+    for item in measured:
+        assert item.metrics is not None
+        found = item.metrics[primary]
+        interval = f"[{found.low:.4f}, {found.high:.4f}]"
+        rows.append((f"{item.field} = {item.value}", str(item.rows), f"{found.value:.4f}", interval))
+    return [_table((words["slice"], words["rows"], primary, words["interval"]), rows)]
 
 
 def _candidates(trained: Trained, words: Mapping[str, str]) -> str:

@@ -51,6 +51,7 @@ def register(
             staging / "model_card.md",
             staging / "importances.json",
             staging / "candidates.json",
+            staging / "slices.json",
             staging / "parity.json",
         ],
     )

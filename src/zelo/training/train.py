@@ -28,6 +28,7 @@ from zelo.training.compare import Comparison, compare, proper_loss
 from zelo.training.evaluate import Assessed, Fitted, assess, decide_out_of_fold, learn
 from zelo.training.fit import fit_whole, out_of_fold, scores_of, stack_out_of_fold
 from zelo.training.folds import Folds, make_folds
+from zelo.training.slices import Slice, by_slice
 from zelo.training.truth import scored_at_all, scored_rows, truth_of
 from zelo.training.tune import tune
 
@@ -60,6 +61,7 @@ class Trained:
     tested: Scored
     baseline: Scored
     metrics: Mapping[str, Interval]
+    slices: tuple[Slice, ...]
     seconds: float
     fit_seconds: float
 
@@ -120,6 +122,12 @@ def train(
         tested=tested,
         baseline=measured(naive, naive_policy, test, project),
         metrics=metric_intervals(tested, TASK_METRICS[project.task.kind], seed=project.split.seed),
+        slices=by_slice(
+            tested,
+            {name: table[name].astype(str).to_numpy()[test.positions] for name in project.gates.slices},
+            project.select.metrics,
+            seed=project.split.seed,
+        ),
         seconds=clock() - start,
         fit_seconds=run.fit_seconds,
     )

@@ -65,6 +65,8 @@ def tune(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction=direction, sampler=sampler, storage=storage)
+    study.set_user_attr("project", project.name)
+    study.set_user_attr("candidate", candidate.name)
     study.optimize(objective, n_trials=budget.trials + 1, timeout=budget.seconds)
     if not kept:
         raise ValueError(f"{primary} is defined in no trial")
