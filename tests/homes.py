@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
-import os
 import shutil
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -17,10 +20,12 @@ import pytest
 
 from zelo.cli.app import main
 from zelo.cli.workspace import Workspace, open_workspace
-from zelo.spec.loading import load_project
+from zelo.registry.aliases import read_aliases
+from zelo.registry.bundle import Bundle, load_bundle
+from zelo.registry.store import Store
 from zelo.spec.project import Project
 
-REPOSITORY = Path(__file__).parents[1]
+SHIPPED = Path(__file__).parents[1] / "projects"
 NAME = "pumps"
 ROWS = 600
 PROJECT = """
@@ -72,3 +77,184 @@ def pumps(rows: int = ROWS, *, seed: int = 0, first: int = 0) -> pd.DataFrame:
             "Failed": (drive > 0).astype(int),
         }
     )
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left: its exit status and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def zelo(*arguments: object) -> Ran:
+    """Run the program in this process, as its entry point does."""
+    out, err = io.StringIO(), io.StringIO()
+    status: Any = 0
+    argv = ["zelo", *map(str, arguments)]
+    with mock.patch.object(sys, "argv", argv), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stop:
+            status = stop.code
+    return Ran(int(status or 0), out.getvalue(), err.getvalue())
+
+
+def answered(*arguments: object) -> Ran:
+    """Run a command that must succeed."""
+    ran = zelo(*arguments)
+    assert ran.status == 0, ran.out + ran.err
+    return ran
+
+
+@dataclass(frozen=True)
+class Home:
+    """A folder with projects and everything that Zelo made of them; the environment points at it."""
+
+    root: Path
+    name: str = NAME
+
+    @property
+    def workspace(self) -> Workspace:
+        return open_workspace()
+
+    @property
+    def store(self) -> Store:
+        return self.workspace.store()
+
+    @property
+    def project(self) -> Project:
+        return self.workspace.project(self.name)
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "projects" / self.name
+
+    @property
+    def spec(self) -> Path:
+        return self.folder / "project.yaml"
+
+    @property
+    def evidence(self) -> Path:
+        return self.root / "home" / "registry" / self.name / "evidence"
+
+    def aliases(self) -> dict[str, str]:
+        found = read_aliases(self.store.registry, self.name)
+        return {alias: entry["version"] for alias, entry in found.items()}
+
+    def bundle_path(self, alias: str) -> Path:
+        entry = read_aliases(self.store.registry, self.name)[alias]
+        return self.store.bundles / self.name / entry["bundle"]
+
+    def bundle(self, alias: str) -> Bundle:
+        return load_bundle(self.bundle_path(alias))
+
+    def file(self, name: str, rows: pd.DataFrame) -> Path:
+        path = self.root / name
+        rows.to_csv(path, index=False)
+        return path
+
+    def contents(self) -> dict[str, bytes]:
+        """Every file of the registry, the bundles and the snapshots."""
+        folders = [self.root / "home" / part for part in ("registry", "bundles", "snapshots")]
+        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+        return {str(path.relative_to(self.root)): path.read_bytes() for path in files}
+
+
+@contextmanager
+def environment(root: Path) -> Iterator[None]:
+    """Zelo's settings point at ``root``; nothing else of the caller's is seen."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ZELO_DATA_DIR", "ZELO_DATABASE_URL", "MLFLOW_TRACKING_URI"):
+            patch.delenv(name, raising=False)
+        patch.setenv("ZELO_HOME", str(root / "home"))
+        patch.setenv("ZELO_PROJECTS", str(root / "projects"))
+        patch.setenv("ZELO_OFFLINE", "1")
+        patch.setenv("ZELO_APPROVER", "Ana")
+        yield
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder ``name`` of this test session, made by whichever of its processes comes first."""
+    shared = factory.getbasetemp()
+    if shared.name.startswith("popen-"):
+        shared = shared.parent
+    folder, done = shared / name, shared / f"{name}.done"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            with environment(folder):
+                make(folder)
+            done.touch()
+    return folder
+
+
+def make_trained(root: Path) -> None:
+    """Version 1 is challenger."""
+    folder = root / "projects" / NAME
+    (folder / "data" / "raw").mkdir(parents=True)
+    (folder / "project.yaml").write_text(PROJECT, encoding="utf-8")
+    pumps().to_csv(folder / "data" / "raw" / "pumps.csv", index=False)
+    answered("train", NAME)
+
+
+def make_served(root: Path) -> None:
+    """Version 1 is champion."""
+    answered("promote", NAME)
+
+
+def make_retrained(root: Path) -> None:
+    """Version 1 is champion, and version 2 challenger, with appended rows."""
+    pumps(200, seed=1, first=ROWS).to_csv(root / "more.csv", index=False)
+    answered("train", NAME, "--append", root / "more.csv")
+
+
+def make_replaced(root: Path) -> None:
+    """Version 2 is champion, and version 1 previous."""
+    answered("promote", NAME)
+
+
+STAGES = {
+    "trained": make_trained,
+    "served": make_served,
+    "retrained": make_retrained,
+    "replaced": make_replaced,
+}
+
+
+def stage(factory: pytest.TempPathFactory, wanted: str) -> Path:
+    """The folder of a stage of the small project's life; each stage goes on from a copy of the one before."""
+    before = None
+    for name, make in STAGES.items():
+
+        def go_on(folder: Path, make: Callable[[Path], None] = make, before: Path | None = before) -> None:
+            if before is not None:
+                shutil.copytree(before, folder, dirs_exist_ok=True)
+            make(folder)
+
+        before = made_once(factory, name, go_on)
+        if name == wanted:
+            return before
+    raise AssertionError(wanted)
+
+
+def make_shipped(name: str) -> Callable[[Path], None]:
+    """A shipped project on its generated data, its quick candidates trained and promoted."""
+
+    def make(root: Path) -> None:
+        shutil.copytree(
+            SHIPPED / name,
+            root / "projects" / name,
+            ignore=shutil.ignore_patterns("data", "__pycache__"),
+        )
+        answered("train", name, "--candidates", "prior,lightgbm")
+        answered("promote", name)
+
+    return make

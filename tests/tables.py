@@ -92,8 +92,6 @@ def make_table(kind: str = "binary", rows: int = 240, seed: int = 0, *, missing:
     return _table(kind, rows, seed, missing).copy()
 
 
-
-
 # Few trees: what is tested is not how good a model is.
 SMALL: dict[str, dict[str, Any]] = {
     "random_forest": {"n_estimators": 15, "min_samples_leaf": 2},

@@ -141,6 +141,8 @@ def test_columns_that_say_nothing_are_left_out_with_a_note(tmp_path: Path) -> No
         table(
             same=["7"] * ROWS,
             nothing=[""] * ROWS,
+            zero=["0", "0.0"] * 30,
+            huge=["1e999", "1"] * 30,
             comment=[
                 f"the pump {number} made a noise, and then it stopped for a while, again"
                 for number in range(ROWS)
@@ -154,6 +156,8 @@ def test_columns_that_say_nothing_are_left_out_with_a_note(tmp_path: Path) -> No
     for column, reason in [
         ("same", "'7' in every row"),
         ("nothing", "empty"),
+        ("zero", "the same number"),
+        ("huge", "beyond 1e308"),
         ("comment", "free text"),
         ("street", "60 different texts"),
     ]:
@@ -206,6 +210,22 @@ def test_missing_values_are_allowed_where_seen(tmp_path: Path) -> None:
     assert project.source("train").nulls == ("?", "NaN", "desconhecido")
     assert any("read as missing" in note for note in notes)
     assert check(path, project).frame["x"].isna().sum() == 3
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["0", "8.988465674311578e+307"],
+        ["5e-324", "0"],
+        ["1000000000000001", "1000000000000002"],
+        ["1700000000001", "1700000000002"],
+        ["-1e300", "1.5e300"],
+        ["0.1", "0.30000000000000004"],
+    ],
+)
+def test_no_size_of_number_falls_out_of_its_own_range(tmp_path: Path, values: list[str]) -> None:
+    project, _ = infer(write(tmp_path, table(size=values * 30)))
+    assert project.data.fields["size"].is_numeric
 
 
 def test_ranges_leave_room_for_tomorrow_and_no_sign_is_invented(tmp_path: Path) -> None:

@@ -200,7 +200,9 @@ def test_a_function_alone_is_no_value(name: str) -> None:
         parse("x", f"{name} + 1", FIELDS)
 
 
-@pytest.mark.parametrize("text", ["1e999 * a", "9" * 400 + " * a", "a \0", "a\ud800", "(" * 240 + "a" + ")" * 240])
+@pytest.mark.parametrize(
+    "text", ["1e999 * a", "9" * 400 + " * a", "a \0", "a\ud800", "(" * 240 + "a" + ")" * 240]
+)
 def test_what_python_itself_cannot_hold_is_refused(text: str) -> None:
     with pytest.raises(SpecError):
         parse("x", text, FIELDS)

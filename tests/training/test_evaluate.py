@@ -62,7 +62,7 @@ def test_a_threshold_on_noise_is_not_flattered() -> None:
     rng = np.random.default_rng(3)
     project = make_project(decision={"threshold": {"maximise": "accuracy"}})
     gains, flattered = [], []
-    for _ in range(10):
+    for _ in range(6):
         truth, score = np.arange(60) % 2, rng.random(60)
         raw = np.column_stack([1 - score, score])
         scored = decide_out_of_fold(raw, truth, make_folds(truth, project), project)
@@ -100,7 +100,9 @@ def test_the_positive_class_may_be_the_first() -> None:
     project = make_project(task=task)
     turned = learn(raw[:, ::-1], 1 - truth, project)
     assert turned.policy.positive == "bad"
-    assert turned.policy.threshold == pytest.approx(learn(raw, truth, make_project()).policy.threshold, abs=0.02)
+    assert turned.policy.threshold == pytest.approx(
+        learn(raw, truth, make_project()).policy.threshold, abs=0.02
+    )
 
 
 def test_several_classes_get_a_temperature() -> None:

@@ -82,28 +82,9 @@ def test_the_test_set_is_scored_by_the_very_model_and_policy(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_labels_of_the_test_set_change_no_choice(kind: str) -> None:
-    project = make_project(kind, candidates=entries(kind, "naive_bayes") if kind != "regression" else entries(kind))
-    table = make_table(kind, 200)
-    first = train(table, project, threads=1)
-    shuffled = table.copy()
-    positions = first.test.positions
-    outcome = shuffled["outcome"].to_numpy().copy()
-    outcome[positions] = np.random.default_rng(0).permutation(outcome[positions])
-    assert (outcome != table["outcome"].to_numpy()).any()
-    shuffled["outcome"] = outcome
-    # By class the labels themselves draw the split, so the sides are told by the first training.
-    second = train(shuffled, project, threads=1) if kind == "regression" else None
-    if second is not None:
-        assert choices(second) == choices(first)
-        np.testing.assert_array_equal(second.tested.scores, first.tested.scores)
-        assert second.metrics["mae"] != first.metrics["mae"]
-
-
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
-def test_the_labels_of_the_test_set_change_no_choice_of_classes(kind: str) -> None:
-    split = {"by": "random", "test": 0.25, "seed": 7}
-    names = entries(kind, "naive_bayes", "voting", "stacking")
-    project = make_project(kind, candidates=names, split=split)
+    # Split at random: by class, the labels themselves would draw another test set.
+    names = entries(kind, *([] if kind == "regression" else ["naive_bayes"]), "voting", "stacking")
+    project = make_project(kind, candidates=names, split={"by": "random", "test": 0.25, "seed": 7})
     table = make_table(kind, 200)
     first = train(table, project, threads=1)
     outcome = table["outcome"].to_numpy().copy()
@@ -111,8 +92,8 @@ def test_the_labels_of_the_test_set_change_no_choice_of_classes(kind: str) -> No
     second = train(table.assign(outcome=outcome), project, threads=1)
     assert choices(second) == choices(first)
     np.testing.assert_array_equal(second.tested.scores, first.tested.scores)
-    np.testing.assert_array_equal(second.tested.predicted, first.tested.predicted)
-    assert second.metrics["log_loss"] != first.metrics["log_loss"]
+    np.testing.assert_array_equal(second.tested.truth, first.tested.truth[::-1])
+    assert second.metrics != first.metrics
 
 
 def choices(found: Trained) -> tuple[Any, ...]:
@@ -231,7 +212,7 @@ def test_new_rows_are_scored_alike_one_by_one() -> None:
     frame = frame_from_columns(columns)
     together = scores_of(found.model, frame, 2)
     apart = np.vstack([scores_of(found.model, frame.iloc[[row]], 2) for row in range(12)])
-    np.testing.assert_allclose(together, apart, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(together, apart, rtol=0, atol=1e-6)
 
 
 def test_the_primary_metric_ranks() -> None:

@@ -111,7 +111,9 @@ def test_a_trial_without_a_value_is_passed_over() -> None:
     heights = iter([0.0, 0.0, 1.0, 0.0])
     raws = {0.0: np.full((20, 2), 0.5), 1.0: np.tile([0.2, 0.8], (20, 1))}
     project = make_project(select={"primary": "roc_auc", "folds": 3})
-    tuned = tune(TOY, {}, project, Tuning(trials=3), score=lambda params: raws[next(heights)], measure=measure)
+    tuned = tune(
+        TOY, {}, project, Tuning(trials=3), score=lambda params: raws[next(heights)], measure=measure
+    )
     np.testing.assert_array_equal(tuned.raw, raws[1.0])
 
 

@@ -108,6 +108,8 @@ def guess_field(texts: Texts, decimal: str) -> Field | str:
         numbers = _as_numbers(present, decimal)
         if numbers.nunique() == 1:
             return f"it is {present.iloc[0]!r}, or the same number, in every row that has it"
+        if numbers.abs().max() == math.inf:
+            return "it holds numbers beyond 1e308"
         return _numeric_field(numbers) | missing
     if (written := date_format(present)) is not None:
         layout = {"format": written} if written else {}
@@ -204,27 +206,29 @@ def _in_order(label: int | str) -> tuple[float, str]:
 
 def _numeric_field(numbers: pd.Series[float]) -> Field:
     whole = bool((numbers == numbers.round()).all())
-    low, high = float(numbers.min()), float(numbers.max())
-    if not whole or (low, high) != (0, 1):
-        low, high = _widened(low, high)
-    low, high = min(_short(low), float(numbers.min())), max(_short(high), float(numbers.max()))
-    return {"type": "integer" if whole else "number", "min": _short(low), "max": _short(high)}
+    lowest, highest = float(numbers.min()), float(numbers.max())
+    low, high = (0.0, 1.0) if whole and (lowest, highest) == (0, 1) else _widened(lowest, highest)
+    # What was seen is allowed, whatever the rounding.
+    return {
+        "type": "integer" if whole else "number",
+        "min": _plain(min(low, lowest)),
+        "max": _plain(max(high, highest)),
+    }
 
 
 def _widened(low: float, high: float) -> tuple[float, float]:
     """Room for tomorrow's values: once the span on either side, rounded outwards; no sign never seen."""
     span = high - low
-    if not math.isfinite(high + span - (low - span)):
+    if not 1e-300 < span < 1e300:
         return low, high
     step = 10.0 ** (math.floor(math.log10(span)) - 1)
     below, above = math.floor((low - span) / step) * step, math.ceil((high + span) / step) * step
+    below, above = float(f"{below:.15g}"), float(f"{above:.15g}")
     return (max(below, 0.0) if low >= 0 else below), (min(above, 0.0) if high <= 0 else above)
 
 
-def _short(value: float) -> int | float:
-    """The number without the noise of its last binary digits; whole numbers of a readable size as such."""
-    rounded = float(f"{value:.15g}")
-    return int(rounded) if rounded.is_integer() and abs(rounded) < LARGEST_WHOLE else rounded
+def _plain(value: float) -> int | float:
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
 def _are_numbers(texts: Texts, decimal: str) -> pd.Series[bool]:

@@ -53,7 +53,11 @@ def compile_checked(trained: Trained) -> Compiled:
         onnx = compile_model(trained.model, trained.project)
     except CannotCompile as error:
         return Compiled(native, uncompiled(error.what), None)
-    compiled = OnnxPredictor(onnx)
+    try:
+        compiled = OnnxPredictor(onnx)
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime's classes share no public base
+        reason = f"the compiled model cannot be loaded: {type(error).__name__}"
+        return Compiled(native, uncompiled(reason), None)
     rows = {
         name: np.concatenate([values, trained.test.columns[name]])
         for name, values in trained.train.columns.items()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zelo.errors import RegistryError
 from zelo.training.tracking import quiet_mlflow
 
 if TYPE_CHECKING:
@@ -52,5 +53,16 @@ def _aliases(client: MlflowClient, project: str) -> dict[str, str]:
 def _client(uri: str) -> Iterator[MlflowClient]:
     with quiet_mlflow():
         from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
 
-        yield MlflowClient(uri)
+        try:
+            yield MlflowClient(uri)
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            raise RegistryError(
+                "MLflow's registry cannot be used",
+                where=uri,
+                found=(str(error).strip().splitlines() or [type(error).__name__])[0],
+                expected="a tracking store that can be read and written",
+                hint="look at MLFLOW_TRACKING_URI, and whether the disk or the server has room",
+            ) from error

@@ -44,8 +44,12 @@ class Certificate:
     reason: str
 
     def as_dict(self) -> dict[str, Any]:
-        """For parity.json."""
-        return asdict(self)
+        """For JSON; a difference that is no number is null."""
+        facts = asdict(self)
+        for case in facts["cases"]:
+            if not np.isfinite(case["largest_difference"]):
+                case["largest_difference"] = None
+        return facts
 
 
 def uncompiled(reason: str) -> Certificate:
@@ -58,16 +62,22 @@ def certify(
 ) -> Certificate:
     """Compare both on real rows, missing values, unseen categories, range ends and beside split points.
 
+    A compiled model that raises has failed.
+
     Args:
         rows: real rows, of which at most 2,000 are used.
     """
     rng = np.random.default_rng(seed)
     sample = take(rows, rng.permutation(count(rows))[:REAL_ROWS])
     spread = _spread(native.scores(sample), project)
-    cases = tuple(
-        _compare(name, native.scores(probe), compiled.scores(probe), policy, spread)
-        for name, probe in _probes(native, sample, project, rng)
-    )
+    cases: tuple[Case, ...] = ()
+    for name, probe in _probes(native, sample, project, rng):
+        expected = native.scores(probe)
+        try:
+            found = compiled.scores(probe)
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime's classes share no public base
+            return Certificate(False, TOLERANCE, cases, f"the compiled model fails on {name}: {_line(error)}")
+        cases += (_compare(name, expected, found, policy, spread),)
     broken = [case.name for case in cases if case.largest_difference > TOLERANCE or case.decisions_changed]
     reason = (
         f"beyond tolerance on {', '.join(broken)}" if broken else "the same within tolerance in every case"
@@ -76,12 +86,18 @@ def certify(
 
 
 def _compare(name: str, native: Array, compiled: Array, policy: Policy, spread: float) -> Case:
+    if compiled.shape != native.shape:
+        return Case(name, len(native), np.inf, len(native))
     difference = float(np.abs(native - compiled).max(initial=0.0)) / spread
     changed = 0
     if policy.kind != "regression":
         pairs = zip(decide(native, policy), decide(compiled, policy), strict=True)
         changed = sum(left.prediction != right.prediction for left, right in pairs)
     return Case(name, len(native), difference if np.isfinite(difference) else np.inf, changed)
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _spread(scores: Array, project: Project) -> float:

@@ -59,10 +59,6 @@ def register(
     bundle = finish(staging, root, trained, compiled, snapshot, created=created, run_id=run_id, commit=commit)
     version = add_version(store.tracking_uri, project, bundle, run_id)
     gates = tuple(run_gates(examine(load_bundle(bundle), snapshot, load_champion(store, project))))
-    aliases = read_aliases(store.registry, project)
-    aliases["challenger"] = {"version": version, "bundle": bundle.name}
-    write_aliases(store.registry, project, aliases)
-    set_aliases(store.tracking_uri, project, {alias: entry["version"] for alias, entry in aliases.items()})
     append_evidence(
         store.registry,
         project,
@@ -74,4 +70,8 @@ def register(
             "why": trained.comparison.why,
         },
     )
+    aliases = read_aliases(store.registry, project)
+    aliases["challenger"] = {"version": version, "bundle": bundle.name}
+    write_aliases(store.registry, project, aliases)
+    set_aliases(store.tracking_uri, project, {alias: entry["version"] for alias, entry in aliases.items()})
     return Registered(version, bundle, gates, compiled.certificate)

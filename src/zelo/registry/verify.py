@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from zelo.data.snapshot import read_snapshot
 from zelo.errors import ZeloError
@@ -45,14 +46,27 @@ def _findings(store: Store, project: str) -> Iterator[Finding]:
         yield Finding("aliases", holds=False, detail="no version yet: zelo train makes one")
         return
     versions = {alias: entry["version"] for alias, entry in aliases.items()}
-    mirrored = mlflow_aliases(store.tracking_uri, project)
-    text = ", ".join(f"{alias} {version}" for alias, version in sorted(versions.items()))
-    yield Finding(
-        "aliases", mirrored == versions, text if mirrored == versions else f"{text}; MLflow has {mirrored}"
-    )
+    yield _aliases(store, project, versions, records)
     recorded = {record["version"]: record["bundle_hash"] for record in records}
     for alias, entry in sorted(aliases.items()):
         yield from _version(store, project, alias, entry, recorded)
+
+
+def _aliases(store: Store, project: str, versions: dict[str, str], records: list[dict[str, Any]]) -> Finding:
+    """The aliases file, MLflow and the evidence must name the same versions."""
+    text = ", ".join(f"{alias} {version}" for alias, version in sorted(versions.items()))
+    try:
+        mirrored = mlflow_aliases(store.tracking_uri, project)
+    except ZeloError as error:
+        return Finding("aliases", holds=False, detail=f"{text}; {error}")
+    if mirrored != versions:
+        others = ", ".join(f"{alias} {version}" for alias, version in sorted(mirrored.items())) or "none"
+        return Finding("aliases", holds=False, detail=f"{text}; MLflow has {others}")
+    moved = [record["version"] for record in records if record["action"] in ("promote", "rollback")]
+    if records and (moved[-1] if moved else None) != versions.get("champion"):
+        found = f"{text}; the last promotion in the evidence is of {moved[-1] if moved else 'no version'}"
+        return Finding("aliases", holds=False, detail=found)
+    return Finding("aliases", holds=True, detail=text)
 
 
 def _version(

@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from catboost import CatBoostError
+from lightgbm.basic import LightGBMError
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
 from zelo.data.split import Split, split
 from zelo.decisions.decide import predicted_classes
@@ -36,6 +39,8 @@ Array = np.ndarray[Any, Any]
 Progress = Callable[[str, int, int], None]
 
 BLEND_SIZE = 3
+FIT_ERRORS = (ValueError, TypeError, ArithmeticError, RuntimeError, LookupError, CatBoostError, LightGBMError)
+"""What the libraries raise for parameters or data that they cannot take."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +107,10 @@ def train(
         progress,
         clock,
     )
-    assessed = [run.candidate(candidate) for candidate in chosen(project)]
-    assessed += [run.blend(name, assessed) for name in BLENDS if name in project.candidate_params]
+    # Calibration and blends are thousands of tiny solves, which BLAS threads make four times as dear.
+    with threadpool_limits(limits=1, user_api="blas"):
+        assessed = [run.candidate(candidate) for candidate in chosen(project)]
+        assessed += [run.blend(name, assessed) for name in BLENDS if name in project.candidate_params]
     comparison = compare(assessed, project)
     fitted = run.whole(comparison.winner, assessed)
     learned = run.learned(comparison.winner)
@@ -197,8 +204,7 @@ class _Run:
                     measure=self._decided,
                     storage=self.storage,
                 )
-        except (ValueError, TypeError, ArithmeticError, RuntimeError) as error:
-            # Libraries raise these for parameters or data that they cannot take.
+        except FIT_ERRORS as error:
             return Assessed(
                 candidate.name, pinned, np.empty((0, 0)), self.clock() - start, error=_first_line(error)
             )
@@ -212,8 +218,12 @@ class _Run:
 
     def blend(self, name: str, assessed: Sequence[Assessed]) -> Assessed:
         """Voting or stacking of the best, from the scores that are already there."""
-        members = self._best(assessed)
         start = self.clock()
+        members = self._best(assessed)
+        if not members:
+            return Assessed(
+                name, {}, np.empty((0, 0)), 0.0, error="no candidate to blend beside the baseline"
+            )
         raws = [member.raw for member in members]
         n_classes = len(self.project.classes)
         raw = (

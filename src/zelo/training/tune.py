@@ -63,7 +63,8 @@ def tune(
             del kept[number]
         return value
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # A trial that fails is the candidate's error, which is told once, without Optuna's traceback before it.
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction=direction, sampler=sampler, storage=storage)
     study.set_user_attr("project", project.name)
     study.set_user_attr("candidate", candidate.name)

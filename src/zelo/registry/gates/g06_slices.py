@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from zelo.registry.examination import Examination
 from zelo.registry.gates.gate import Gate, Status
 from zelo.spec.project import LOWER_IS_BETTER
@@ -20,7 +22,10 @@ def check(examination: Examination) -> tuple[Status, str, str]:
     whole = point(tested, (primary,))[primary]
     slices = by_slice(tested, examination.slices, (primary,), seed=project.split.seed)
     judged = [
-        (f"{item.field}={item.value}", item.metrics[primary]) for item in slices if item.metrics is not None
+        (f"{item.field}={item.value}", item.metrics[primary])
+        for item in slices
+        # One class alone leaves some metrics without a value.
+        if item.metrics is not None and np.isfinite(item.metrics[primary].value)
     ]
     if not judged:
         return "skipped", f"all {len(slices)} slices are too small to judge", expected
