@@ -164,10 +164,12 @@ def demo(
 
 
 def champion(workspace: Workspace, name: str) -> tuple[str, Bundle]:
-    """The champion's version and bundle, checked by hash."""
-    from zelo.registry.aliases import resolve
+    """The champion's version and bundle, checked by hash. The project's folder is not needed for it."""
+    from zelo.registry.aliases import read_aliases, resolve
     from zelo.registry.bundle import load_bundle
 
+    if not read_aliases(workspace.settings.registry, name):
+        workspace.project(name)
     found = resolve(workspace.settings.registry, workspace.settings.bundles, name)
     return found.version, load_bundle(found.bundle_path)
 

@@ -34,9 +34,24 @@ def program(
 
 
 def main() -> None:
-    """Run, and turn the errors of the tree into a message and an exit status."""
+    """Run, and turn the errors of the tree, and the system's, into a message and an exit status."""
+    as_json = "--json" in sys.argv
     try:
         app()
     except ZeloError as error:
-        show_error(error, as_json="--json" in sys.argv)
+        show_error(error, as_json=as_json)
         raise SystemExit(1 if isinstance(error, GateError) else 2) from error
+    except OSError as error:
+        show_error(_refused(error), as_json=as_json)
+        raise SystemExit(2) from error
+
+
+def _refused(error: OSError) -> ZeloError:
+    """A full disk, a folder without leave to write, a file in a folder's place."""
+    return ZeloError(
+        "the system refused",
+        where=str(error.filename or ""),
+        found=error.strerror or type(error).__name__,
+        expected="room on the disk, and leave to read and write there",
+        hint="look at the path, at ZELO_HOME, and at the space that is left",
+    )

@@ -140,6 +140,7 @@ def promote(
     from zelo.registry.promote import promote as run
 
     workspace = open_workspace()
+    workspace.project(name)
     accepted = accept or []
     if accepted and not reason:
         raise typer.BadParameter("--accept needs a --reason", param_hint="--reason")
@@ -174,6 +175,7 @@ def rollback(name: Named, reason: Reason, as_json: AsJson = False) -> None:
     from zelo.registry.promote import rollback as run
 
     workspace = open_workspace()
+    workspace.project(name)
     moved = run(workspace.store(), name, approver=workspace.approver, reason=reason, at=now())
     _record(workspace, name, "rollback", reason, {"version": moved.version, "previous": moved.previous})
     if as_json:

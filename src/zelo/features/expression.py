@@ -107,9 +107,8 @@ def _check(name: str, text: str, node: ast.AST, fields: Mapping[str, Any], names
         case ast.Call(func=ast.Name(id=function), args=args, keywords=[]):
             if FUNCTIONS.get(function) != len(args):
                 raise _refused(name, text, f"{function}() with {len(args)} arguments")
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            if not abs(value) <= sys.float_info.max:
-                raise _refused(name, text, "a number too large")
+        case ast.Constant(value=value) if _is_number(value):
+            pass
         case ast.Compare(ops=[operator], comparators=[_]) if type(operator) in COMPARE:
             pass
         case ast.BinOp(op=operator) if type(operator) in BINARY:
@@ -118,6 +117,12 @@ def _check(name: str, text: str, node: ast.AST, fields: Mapping[str, Any], names
             pass
         case _:
             raise _refused(name, text, type(node).__name__)
+
+
+def _is_number(value: object) -> bool:
+    # An int may be too large for a float, and a float may be infinite.
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain and abs(value) <= sys.float_info.max
 
 
 def _walk(node: ast.expr, values: Mapping[str, T], backend: Backend[T]) -> T:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pandas as pd
 
 from zelo.data.contract import ROW, BadRow, check_table, close_match
 from zelo.data.prepare import new_file
 from zelo.data.reading import read_table
-from zelo.errors import RequestError, SourceError
-from zelo.ledger.records import OutcomeCounts
+from zelo.errors import ContractError, DataError, RequestError, SourceError
+from zelo.ledger.records import OutcomeCounts, OutcomeRecord
 from zelo.ledger.store import Ledger
 from zelo.serving.schema import MAX_ROWS
 from zelo.serving.service import Answer, Question, Service
@@ -51,13 +53,15 @@ def score_file(
 
     Raises:
         SourceError: the file cannot be read, or a column is missing.
+        DataError: the output cannot be written.
         LedgerError: predictions could not be recorded; no file is written.
     """
     project = service.model.bundle.project
-    source = new_file(project, path)
+    decimal = new_file(project, path).decimal
     checked = check_table(
-        read_table(path, source), project, file=path.name, labelled=False, decimal=source.decimal
+        _brought(project, path), project, file=path.name, labelled=False, decimal=decimal
     )
+    _refuse_place(output)
     frame, key = checked.frame, project.data.key
     named = frame[key] if key else frame[ROW]
     answers: list[Answer] = []
@@ -79,9 +83,10 @@ def load_outcomes(
 
     Raises:
         SourceError: the file cannot be read, or a column is missing.
-        RequestError: a value is no outcome of this project; none is recorded.
+        ContractError: values are no outcomes of this project, each with its row; none is recorded.
     """
-    table = read_table(path, new_file(project, path)).to_pyarrow().to_pylist()
+    decimal = new_file(project, path).decimal
+    table = _brought(project, path).to_pyarrow().to_pylist()
     columns = set(table[0]) if table else set()
     entity = project.serving.entity
     named = _present(columns, [("prediction_id", "prediction_id"), *_named(project, entity)], path)
@@ -90,21 +95,74 @@ def load_outcomes(
     entries = []
     for row in table:
         found = row[target]
-        entry = {named[0]: row[named[1]], "value": labels.get(found, found) if labels else _as_number(found)}
+        entry = {named[0]: row[named[1]], "value": labels.get(found, found) if labels else _as_number(found, decimal)}
         if row.get("observed_at"):
             entry["observed_at"] = row["observed_at"]
         entries.append(entry)
-    schema, joined, repeated, unknown = OutcomeSchema(project), 0, 0, []
-    records = [
-        record
-        for start in range(0, len(entries), MAX_ROWS)
-        for record in schema.read(_body(entries[start : start + MAX_ROWS]), now=now)
-    ]
+    joined, repeated, unknown = 0, 0, []
+    records = list(_read_outcomes(entries, project, path, now=now))
     for start in range(0, len(records), MAX_ROWS):
         counts = ledger.record_outcomes(project.name, records[start : start + MAX_ROWS])
         joined, repeated = joined + counts.joined, repeated + counts.repeated
         unknown += [start + position for position in counts.unknown]
     return OutcomeCounts(joined, repeated, tuple(unknown))
+
+
+def _brought(project: Project, path: Path) -> ibis.Table:
+    """A person's file: read as the project's first source is; ``where`` applies if the file has its columns."""
+    source = new_file(project, path)
+    table = read_table(path, source.model_copy(update={"where": {}}))
+    if source.where and set(source.where) <= set(table.columns):
+        return read_table(path, source)
+    return table
+
+
+def _refuse_place(output: Path) -> None:
+    """Before anything is recorded: can the output be written at all?"""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
+    except OSError as error:
+        raise _unwritten(output, error) from error
+    if output.is_dir():
+        raise DataError(
+            "the predictions cannot be written",
+            where=str(output),
+            found="a folder",
+            expected="the name of a file",
+            hint=f"--output {output / 'predictions.csv'}",
+        )
+
+
+def _unwritten(output: Path, error: OSError) -> DataError:
+    return DataError(
+        "the predictions cannot be written",
+        where=str(output),
+        found=error.strerror or type(error).__name__,
+        expected="room on the disk and leave to write",
+        hint="free some space, or choose another place with --output",
+    )
+
+
+def _read_outcomes(
+    entries: list[dict[str, Any]], project: Project, path: Path, *, now: Callable[[], datetime]
+) -> Iterator[OutcomeRecord]:
+    schema = OutcomeSchema(project)
+    for start in range(0, len(entries), MAX_ROWS):
+        try:
+            yield from schema.read(_body(entries[start : start + MAX_ROWS]), now=now)
+        except RequestError as error:
+            if not error.errors:
+                raise
+            raise ContractError(
+                "outcomes are not valid; none was recorded",
+                bad_rows=[
+                    BadRow(path.name, start + (bad.index or 0) + 1, bad.field, bad.found, bad.expected)
+                    for bad in error.errors
+                ],
+                where=path.name,
+            ) from error
 
 
 def _answered(service: Service, rows: list[dict[str, Any]]) -> list[Answer]:
@@ -137,17 +195,21 @@ def _write(output: Path, key: str, named: pd.Series[Any], answers: list[Answer],
         "lower": any("lower" in answer for answer in answers),
         "upper": any("upper" in answer for answer in answers),
     }
-    heads = [key, "prediction", "score", *(name for name in OPTIONAL if applies[name]), "model_version"]
-    output.parent.mkdir(parents=True, exist_ok=True)
+    heads = ["prediction", "score", *(name for name in OPTIONAL if applies[name]), "model_version"]
     temporary = output.with_name(f".{output.name}.part")
-    with temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, heads, extrasaction="ignore")
-        writer.writeheader()
-        for name, answer in zip(named, answers, strict=True):
-            writer.writerow(
-                {key: name, "score": answer["prediction"], **answer, "band": answer.get("risk_level")}
-            )
-    os.replace(temporary, output)
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow([key, *heads])
+            for name, answer in zip(named, answers, strict=True):
+                cells = {"score": answer["prediction"], **answer, "band": answer.get("risk_level")}
+                # The key apart from the answer: both may have an ``id``.
+                writer.writerow([name, *(cells.get(head) for head in heads)])
+        os.replace(temporary, output)
+    except OSError as error:
+        raise _unwritten(output, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _named(project: Project, entity: str | None) -> list[tuple[str, str]]:
@@ -168,9 +230,9 @@ def _present(columns: set[str], wanted: list[tuple[str, str]], path: Path) -> tu
     )
 
 
-def _as_number(text: str | None) -> float | str | None:
+def _as_number(text: str | None, decimal: str) -> float | str | None:
     try:
-        return None if text is None else float(text)
+        return None if text is None else float(text.replace(decimal, "."))
     except ValueError:
         return text
 

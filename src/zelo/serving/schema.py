@@ -66,7 +66,12 @@ class RequestSchema:
 
     def __init__(self, project: Project, *, max_rows: int = MAX_ROWS) -> None:
         self.max_rows = max_rows
-        self._fields = project.inputs
+        # What is no feature may be sent all the same: it is kept for slices. Dates have no form in JSON.
+        self._fields = {
+            name: field
+            for name, field in project.data.fields.items()
+            if field.use == "input" or field.type != "date"
+        }
         self._entity = project.serving.entity or project.data.key
         names = (project.serving.entity, project.data.key)
         self._about = tuple(dict.fromkeys(name for name in names if name and name not in self._fields))
@@ -232,7 +237,7 @@ def _row_type(name: str, fields: Mapping[str, Column], about: tuple[str, ...]) -
 
 def _field_type(field: Column) -> Any:
     kind = _number_type(field) if field.is_numeric else _text_type(field)
-    optional = field.missing == "allowed"
+    optional = field.missing == "allowed" or field.use == "metadata"
     documented: Any = Annotated[
         kind | None if optional else kind,
         Field(

@@ -56,7 +56,8 @@ class Column(Frozen):
     type: Literal["integer", "number", "category", "text", "date"]
     column: str | None = Field(default=None, description="its name in the source, where it differs")
     use: Literal["input", "metadata"] = Field(
-        default="input", description="metadata is checked and kept, and is never a feature"
+        default="input",
+        description="metadata is checked and kept, may be left out of a request, and is never a feature",
     )
     unit: str | None = None
     meaning: str | None = None

@@ -31,7 +31,7 @@ def fit_whole(
     """The candidate fitted on every row, as it predicts (without its sampler)."""
     model = without_sampler(candidate.build(setting, params).fit(frame, truth))
     if isinstance(model[-1], RandomForestClassifier | RandomForestRegressor):
-        # A forest adds its trees' votes in the order in which threads end; one thread gives the same sum always.
+        # A forest adds its trees' votes as the threads end; one thread gives the same sum each time.
         model[-1].set_params(n_jobs=1)
     return model
 
