@@ -38,8 +38,9 @@ def test_plain_features_are_numbers_then_derived_then_categories() -> None:
 def test_scaled_numbers_are_centred_and_categories_are_not() -> None:
     project, table = make_project(), make_table(rows=120)
     _, matrix = fitted(plain_features(project, scaled=True), project, table)
-    np.testing.assert_allclose(matrix[:, :5].mean(axis=0), 0.0, atol=1e-5)
-    np.testing.assert_allclose(matrix[:, :5].std(axis=0), 1.0, atol=1e-4)
+    assert matrix.dtype == np.float64
+    np.testing.assert_allclose(matrix[:, :5].mean(axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(matrix[:, :5].std(axis=0), 1.0)
     assert set(np.unique(matrix[:, 5:])) == {0.0, 1.0}
 
 

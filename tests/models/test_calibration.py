@@ -52,7 +52,7 @@ def test_the_unfitted_calibrations_are_the_identity() -> None:
 
 @pytest.mark.parametrize(
     "distort",
-    [lambda p: p**3, lambda p: expit(4 * (p - 0.2)), lambda p: 0.5 + 0.5 * p, lambda p: np.sqrt(p)],
+    [lambda p: p**3, lambda p: expit(4 * (p - 0.2)), lambda p: 0.5 + 0.5 * p, np.sqrt],
     ids=["understated", "sigmoid", "overstated", "root"],
 )
 def test_beta_mends_what_was_distorted(distort: Any) -> None:

@@ -21,7 +21,7 @@ NOISE = RNG.random(400)
 
 def classifier(name: str, skill: float, *, sure: float = 0.8) -> Assessed:
     """Rows of which the share ``skill`` is right, each said with the probability ``sure``."""
-    right = NOISE < skill
+    right = skill > NOISE
     positive = np.where(right == TRUTH.astype(bool), sure, 1 - sure)
     scores = np.column_stack([1 - positive, positive])
     scored = scored_rows(TRUTH, scores, (positive >= 0.5).astype(np.int64), make_project())

@@ -98,11 +98,9 @@ def test_the_positive_class_may_be_the_first() -> None:
     truth, raw = drawn()
     task = {"kind": "binary", "target": "outcome", "classes": ["bad", "good"], "positive": "bad"}
     project = make_project(task=task)
-    turned = learn(raw[:, ::-1], 1 - truth, project)
+    turned, plain = learn(raw[:, ::-1], 1 - truth, project), learn(raw, truth, make_project())
     assert turned.policy.positive == "bad"
-    assert turned.policy.threshold == pytest.approx(
-        learn(raw, truth, make_project()).policy.threshold, abs=0.02
-    )
+    assert turned.policy.threshold == pytest.approx(plain.policy.threshold, abs=0.02)
 
 
 def test_several_classes_get_a_temperature() -> None:

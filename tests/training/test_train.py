@@ -212,7 +212,7 @@ def test_new_rows_are_scored_alike_one_by_one() -> None:
     frame = frame_from_columns(columns)
     together = scores_of(found.model, frame, 2)
     apart = np.vstack([scores_of(found.model, frame.iloc[[row]], 2) for row in range(12)])
-    np.testing.assert_allclose(together, apart, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(together, apart, rtol=0, atol=1e-12)
 
 
 def test_the_primary_metric_ranks() -> None:

@@ -62,7 +62,7 @@ def test_the_best_trial_is_kept_with_its_scores(primary: str) -> None:
 
 
 def test_the_first_trial_is_the_defaults() -> None:
-    tuned, asked = run({"z": 3}, 2)
+    _, asked = run({"z": 3}, 2)
     assert asked[0] == {"z": 3}
     assert all(params["z"] == 3 for params in asked)
 

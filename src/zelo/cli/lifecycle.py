@@ -285,10 +285,14 @@ def write_metrics(project: Project, metrics: dict[str, Any], path: Path) -> None
 
 
 def _bundle(workspace: Workspace, name: str, alias: str) -> Path:
+    from zelo.registry.bundle import check_files
+
     settings = workspace.settings
     known = read_aliases(settings.registry, name)
     wanted = alias or ("challenger" if "challenger" in known else "champion")
-    return resolve(settings.registry, settings.bundles, name, wanted).bundle_path
+    path = resolve(settings.registry, settings.bundles, name, wanted).bundle_path
+    check_files(path)
+    return path
 
 
 def _record(workspace: Workspace, name: str, kind: str, reason: str, payload: dict[str, Any]) -> None:

@@ -40,7 +40,8 @@ def plain_features(project: Project, *, scaled: bool) -> Steps:
     if scaled:
         numbers.append(("scale", StandardScaler()))
     columns = _columns(project, [("numbers", Pipeline(numbers), numeric_inputs(project))])
-    return [("columns", columns), ("cast", Cast())]
+    # Trees split single precision; what needs scaling is arithmetic, and would lose digits by it.
+    return [("columns", columns), ("cast", Cast("float64" if scaled else "float32"))]
 
 
 def power_features(project: Project, *, target_encoded: Sequence[str], seed: int) -> Steps:

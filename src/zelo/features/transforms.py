@@ -49,7 +49,7 @@ class Derive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 class Cast(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Round to a floating-point type: the border between features and model.
 
-    Features are computed in float64 on both sides, and every model is fitted and asked in float32.
+    Features are computed in float64 on both sides, and trees are fitted and asked in float32.
     The rounding is the same in numpy and in ONNX, so a row falls on the same side of each split point.
     """
 

@@ -93,11 +93,11 @@ def changed_files(path: Path, manifest: Mapping[str, Any]) -> list[str]:
     return sorted(changed) + sorted(f"{name} (added)" for name in present - set(listed))
 
 
-def load_bundle(path: Path) -> Bundle:
-    """Check every file's hash, then load the predictor that the manifest names.
+def check_files(path: Path) -> tuple[dict[str, Any], str]:
+    """The manifest and its sha256, once every file is found to be as it was sealed.
 
     Raises:
-        BundleError: a file is missing, cut short or changed, or cannot be loaded.
+        BundleError: a file is missing, cut short, changed or added.
     """
     manifest, digest = read_manifest(path)
     if changed := changed_files(path, manifest):
@@ -108,6 +108,16 @@ def load_bundle(path: Path) -> Bundle:
             expected="every file with the hash in the manifest",
             hint="restore the bundle from a copy, or train again; zelo verify tells which are whole",
         )
+    return manifest, digest
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Check every file's hash, then load the predictor that the manifest names.
+
+    Raises:
+        BundleError: a file is missing, cut short or changed, or cannot be loaded.
+    """
+    manifest, digest = check_files(path)
     try:
         project = Project.model_validate_json((path / "project.json").read_bytes())
         policy = Policy.model_validate_json((path / "policy.json").read_bytes())

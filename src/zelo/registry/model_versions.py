@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,17 @@ def set_aliases(uri: str, project: str, versions: dict[str, str]) -> None:
         for alias, version in versions.items():
             if present.get(alias) != version:
                 client.set_registered_model_alias(project, alias, version)
+
+
+def refuse_unknown(uri: str, project: str, versions: Iterable[str]) -> None:
+    """Find out before anything is moved that MLflow can follow.
+
+    Raises:
+        RegistryError: MLflow cannot be reached, or does not know a version.
+    """
+    with _client(uri) as client:
+        for version in versions:
+            client.get_model_version(project, version)
 
 
 def mlflow_aliases(uri: str, project: str) -> dict[str, str]:

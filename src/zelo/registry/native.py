@@ -25,7 +25,7 @@ TRUSTED = (
     "zelo.features",
     "zelo.models",
 )
-"""What the candidates hold beside what skops trusts by itself. Whole packages would let in ``builtins.exec``."""
+"""What the candidates hold beside what skops trusts. Whole packages would let in ``builtins.exec``."""
 
 
 def write_pipeline(model: Any, path: Path) -> None:

@@ -14,7 +14,7 @@ from zelo.registry.evidence import append_evidence
 from zelo.registry.examination import examine
 from zelo.registry.gates.gate import GateResult
 from zelo.registry.gates.run import GATES, run_gates
-from zelo.registry.model_versions import mlflow_aliases, set_aliases
+from zelo.registry.model_versions import refuse_unknown, set_aliases
 from zelo.registry.store import Store, load_champion, version_facts
 
 
@@ -59,7 +59,7 @@ def promote(
     aliases["champion"] = challenger
     if champion:
         aliases["previous"] = champion
-    mlflow_aliases(store.tracking_uri, project)  # where MLflow cannot be reached, nothing is changed
+    refuse_unknown(store.tracking_uri, project, [entry["version"] for entry in aliases.values()])
     append_evidence(
         store.registry,
         project,
@@ -91,7 +91,7 @@ def rollback(store: Store, project: str, *, approver: str, reason: str, at: date
     path = store.bundles / project / previous["bundle"]
     facts = version_facts(previous["version"], path)
     aliases["champion"], aliases["previous"] = previous, champion
-    mlflow_aliases(store.tracking_uri, project)  # where MLflow cannot be reached, nothing is changed
+    refuse_unknown(store.tracking_uri, project, [entry["version"] for entry in aliases.values()])
     append_evidence(
         store.registry,
         project,

@@ -58,9 +58,7 @@ def score_file(
     """
     project = service.model.bundle.project
     decimal = new_file(project, path).decimal
-    checked = check_table(
-        _brought(project, path), project, file=path.name, labelled=False, decimal=decimal
-    )
+    checked = check_table(_brought(project, path), project, file=path.name, labelled=False, decimal=decimal)
     _refuse_place(output)
     frame, key = checked.frame, project.data.key
     named = frame[key] if key else frame[ROW]
@@ -95,7 +93,8 @@ def load_outcomes(
     entries = []
     for row in table:
         found = row[target]
-        entry = {named[0]: row[named[1]], "value": labels.get(found, found) if labels else _as_number(found, decimal)}
+        value = labels.get(found, found) if labels else _as_number(found, decimal)
+        entry = {named[0]: row[named[1]], "value": value}
         if row.get("observed_at"):
             entry["observed_at"] = row["observed_at"]
         entries.append(entry)
@@ -109,7 +108,7 @@ def load_outcomes(
 
 
 def _brought(project: Project, path: Path) -> ibis.Table:
-    """A person's file: read as the project's first source is; ``where`` applies if the file has its columns."""
+    """A person's file, read as the first source is; ``where`` applies if the file has its columns."""
     source = new_file(project, path)
     table = read_table(path, source.model_copy(update={"where": {}}))
     if source.where and set(source.where) <= set(table.columns):
@@ -118,7 +117,7 @@ def _brought(project: Project, path: Path) -> ibis.Table:
 
 
 def _refuse_place(output: Path) -> None:
-    """Before anything is recorded: can the output be written at all?"""
+    """Find out before anything is recorded that the output cannot be written."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=output.parent):

@@ -13,7 +13,7 @@ import pandas as pd
 from catboost import CatBoostError
 from lightgbm.basic import LightGBMError
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from zelo.data.split import Split, split
 from zelo.decisions.decide import predicted_classes

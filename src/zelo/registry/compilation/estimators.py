@@ -1,4 +1,4 @@
-"""Fitted estimators as ONNX nodes: float32 features [n, d] in, float64 scores [n, K] out."""
+"""Fitted estimators as ONNX nodes: features [n, d] in, float64 scores [n, K] out."""
 
 from __future__ import annotations
 
@@ -62,15 +62,19 @@ def emit_ridge(graph: Graph, model: Ridge | RidgeCV, tensor: str) -> str:
 
 
 def _bayes(graph: Graph, model: GaussianNB, tensor: str) -> str:
-    """Log joint probabilities, with the square written out so that it is three matrix products."""
+    """Log joint probabilities, a class at a time.
+
+    The square is not written out as three products: variances near 0 would leave nothing of its digits.
+    """
     wide = graph.cast(tensor, DOUBLE)
-    precision = 1.0 / model.var_
-    offset = np.log(model.class_prior_) - 0.5 * (
-        np.log(2.0 * np.pi * model.var_).sum(axis=1) + (model.theta_**2 * precision).sum(axis=1)
-    )
-    square = graph.add("MatMul", graph.add("Mul", wide, wide), graph.constant((-0.5 * precision).T))
-    joint = graph.add("Add", emit_linear(graph, model.theta_ * precision, offset, wide), square)
-    return graph.add("Softmax", joint, axis=1)
+    joint = []
+    for prior, mean, variance in zip(model.class_prior_, model.theta_, model.var_, strict=True):
+        gap = graph.add("Sub", wide, graph.constant(mean[None, :]))
+        weights = graph.constant(-0.5 / variance[:, None])
+        offset = graph.constant([[np.log(prior) - 0.5 * np.log(2.0 * np.pi * variance).sum()]])
+        squares = graph.add("MatMul", graph.add("Mul", gap, gap), weights)
+        joint.append(graph.add("Add", squares, offset))
+    return graph.add("Softmax", graph.concat(joint), axis=1)
 
 
 def _margin(graph: Graph, model: MarginClassifier, tensor: str) -> str:
