@@ -87,7 +87,7 @@ def test_the_share_of_a_rare_class_survives_oversampling() -> None:
     assert after[:, 1].mean() == pytest.approx(truth.mean(), abs=0.005)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=4, max_size=40).filter(
         lambda rows: len({label for label, _ in rows}) == 2

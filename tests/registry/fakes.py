@@ -70,7 +70,14 @@ def rows_of(project: Project, rows: int) -> Columns:
 
 def snapshot_of(project: Project) -> Snapshot:
     return Snapshot(
-        HASH, Path("snapshot"), 1600, False, (), None, datetime(2026, 1, 1, tzinfo=UTC), contract_hash(project)
+        HASH,
+        Path("snapshot"),
+        1600,
+        False,
+        (),
+        None,
+        datetime(2026, 1, 1, tzinfo=UTC),
+        contract_hash(project),
     )
 
 

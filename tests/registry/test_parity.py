@@ -59,7 +59,9 @@ def certified(native: Any, compiled: Any, kind: str = "binary") -> Certificate:
 
 def failing(certificate: Certificate) -> list[str]:
     return [
-        case.name for case in certificate.cases if case.largest_difference > TOLERANCE or case.decisions_changed
+        case.name
+        for case in certificate.cases
+        if case.largest_difference > TOLERANCE or case.decisions_changed
     ]
 
 

@@ -104,7 +104,9 @@ def test_a_failing_gate_refuses_and_nothing_changes(make_home: MakeHome) -> None
     with pytest.raises(GateError):
         promote(home.store, home.name, accept=["G07"], **BY)
     assert home.contents() == before
-    assert mlflow_aliases(home.store.tracking_uri, home.name) == mirrored == {"champion": "1", "challenger": "2"}
+    assert (
+        mlflow_aliases(home.store.tracking_uri, home.name) == mirrored == {"champion": "1", "challenger": "2"}
+    )
 
 
 def test_a_failing_gate_may_be_accepted_by_name_and_that_is_written_down(make_home: MakeHome) -> None:

@@ -27,7 +27,9 @@ FILES = {
 @cache
 def trained(kind: str, language: str = "en") -> Trained:
     linear = "ridge" if kind == "regression" else "logistic_regression"
-    project = make_project(kind, candidates=["prior", linear], language=language, title="Uma conta de US$ 1 a $b")
+    project = make_project(
+        kind, candidates=["prior", linear], language=language, title="Uma conta de US$ 1 a $b"
+    )
     return train(make_table(kind, 200), project, threads=1)
 
 

@@ -89,7 +89,9 @@ def predict(
         )
     else:
         OUT.print(
-            f"{scored.answered} rows predicted by version {scored.version}: {scored.output}", markup=False
+            f"{scored.answered} rows predicted by version {scored.version}: {scored.output}",
+            markup=False,
+            soft_wrap=True,
         )
         if scored.bad_rows:
             show_table(

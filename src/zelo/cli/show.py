@@ -37,7 +37,8 @@ def show_error(error: ZeloError, *, as_json: bool) -> None:
         return
     head = f"{error.where}: {error.what}" if error.where else error.what
     ERR.print(f"[bold red]{type(error).__name__}[/] ", end="")
-    ERR.print(head, markup=False)
+    # Not folded at any width: a path is there to be copied.
+    ERR.print(head, markup=False, soft_wrap=True)
     if isinstance(error, ContractError):
         show_table(
             "",
@@ -51,7 +52,7 @@ def show_error(error: ZeloError, *, as_json: bool) -> None:
         return
     for label, text in (("found", error.found), ("expected", error.expected), ("to do", error.hint)):
         if text:
-            ERR.print(f"  {label}: {text}", markup=False)
+            ERR.print(f"  {label}: {text}", markup=False, soft_wrap=True)
 
 
 def show_table(

@@ -120,9 +120,10 @@ def _check(name: str, text: str, node: ast.AST, fields: Mapping[str, Any], names
 
 
 def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
     # An int may be too large for a float, and a float may be infinite.
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain and abs(value) <= sys.float_info.max
+    return abs(value) <= sys.float_info.max
 
 
 def _walk(node: ast.expr, values: Mapping[str, T], backend: Backend[T]) -> T:

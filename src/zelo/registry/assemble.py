@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,11 +69,24 @@ def compile_checked(trained: Trained) -> Compiled:
     return Compiled(compiled if certificate.passed else native, certificate, onnx)
 
 
-def stage(trained: Trained, compiled: Compiled, snapshot: Snapshot, root: Path, *, created: datetime) -> Path:
-    """Write every file of the bundle into a staging folder under ``root``."""
-    project = trained.project
+@contextmanager
+def staged(
+    trained: Trained, compiled: Compiled, snapshot: Snapshot, root: Path, *, created: datetime
+) -> Iterator[Path]:
+    """Every file of the bundle in a staging folder under ``root``, which goes away whatever happens."""
     staging = root / f".staging-{uuid.uuid4().hex}"
-    (staging / "plots").mkdir(parents=True)
+    try:
+        (staging / "plots").mkdir(parents=True)
+        _stage(trained, compiled, snapshot, staging, created=created)
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _stage(
+    trained: Trained, compiled: Compiled, snapshot: Snapshot, staging: Path, *, created: datetime
+) -> None:
+    project = trained.project
     _text(staging / "project.json", project.model_dump_json(indent=2))
     _text(staging / "policy.json", trained.policy.model_dump_json(indent=2))
     write_pipeline(trained.model, staging / NATIVE_FILE)
@@ -93,7 +107,6 @@ def stage(trained: Trained, compiled: Compiled, snapshot: Snapshot, root: Path, 
         staging / "model_card.md",
         model_card(trained, compiled.certificate, weights, snapshot, created=created),
     )
-    return staging
 
 
 def finish(
@@ -120,10 +133,7 @@ def finish(
         "code": dict(commit),
         "environment": environment_hash(environment()),
     }
-    try:
-        return seal(staging, root, facts)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    return seal(staging, root, facts)
 
 
 def reference(rows: Columns, project: Project) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zelo.data.snapshot import Snapshot
 from zelo.registry.aliases import read_aliases, write_aliases
-from zelo.registry.assemble import compile_checked, finish, stage
+from zelo.registry.assemble import compile_checked, finish, staged
 from zelo.registry.bundle import load_bundle
 from zelo.registry.environment import code_commit
 from zelo.registry.evidence import append_evidence
@@ -39,24 +39,26 @@ def register(
     project = trained.project.name
     root = store.bundles / project
     compiled = compile_checked(trained)
-    staging = stage(trained, compiled, snapshot, root, created=created)
-    run_id = track(
-        trained,
-        uri=store.tracking_uri,
-        artifacts=store.artifacts,
-        snapshot_hash=snapshot.hash,
-        synthetic=snapshot.synthetic,
-        files=[
-            *sorted((staging / "plots").glob("*.png")),
-            staging / "model_card.md",
-            staging / "importances.json",
-            staging / "candidates.json",
-            staging / "slices.json",
-            staging / "parity.json",
-        ],
-    )
     commit = code_commit(code_folder)
-    bundle = finish(staging, root, trained, compiled, snapshot, created=created, run_id=run_id, commit=commit)
+    with staged(trained, compiled, snapshot, root, created=created) as staging:
+        run_id = track(
+            trained,
+            uri=store.tracking_uri,
+            artifacts=store.artifacts,
+            snapshot_hash=snapshot.hash,
+            synthetic=snapshot.synthetic,
+            files=[
+                *sorted((staging / "plots").glob("*.png")),
+                staging / "model_card.md",
+                staging / "importances.json",
+                staging / "candidates.json",
+                staging / "slices.json",
+                staging / "parity.json",
+            ],
+        )
+        bundle = finish(
+            staging, root, trained, compiled, snapshot, created=created, run_id=run_id, commit=commit
+        )
     version = add_version(store.tracking_uri, project, bundle, run_id)
     gates = tuple(run_gates(examine(load_bundle(bundle), snapshot, load_champion(store, project))))
     append_evidence(

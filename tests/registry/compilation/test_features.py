@@ -42,7 +42,7 @@ def fitted(steps: Any, project: Project, table: pd.DataFrame) -> Pipeline:
 
 
 def odd_rows(project: Project, table: pd.DataFrame, *, missing: bool = True) -> Columns:
-    """Fresh rows, an unseen category, text that is no ASCII, huge and tiny values, a missing value a field."""
+    """Fresh rows, an unseen category, text that is no ASCII, huge and tiny values, missing values."""
     fresh = columns_from_frame(project, table)
     first = {name: values[0] for name, values in fresh.items()}
     rows = [

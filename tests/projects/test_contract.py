@@ -1,0 +1,163 @@
+"""What every shipped project keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.homes import SHIPPED, Home, answered
+from tests.serving.fakes import Client
+from zelo.cli.answering import open_service
+from zelo.cli.projects import checked_project
+from zelo.data.snapshot import read_snapshot
+from zelo.data.split import split
+from zelo.decisions.decide import decide, predicted_classes
+from zelo.features.columns import Columns, columns_from_frame, count, take
+from zelo.features.expression import NumpyBackend, parse
+from zelo.features.preprocess import numeric_inputs
+from zelo.ledger.store import Ledger
+from zelo.models.catalogue import chosen
+from zelo.registry.bundle import Bundle
+from zelo.serving.app import create_app
+from zelo.serving.schema import RequestSchema
+from zelo.spec.loading import list_projects, load_project
+
+Trained = Callable[[str], Home]
+NAMES = list_projects(SHIPPED)
+every = pytest.mark.parametrize("name", NAMES)
+
+
+def tested(home: Home) -> tuple[Bundle, Columns, np.ndarray]:
+    """The champion, the inputs of its test rows, and their scores."""
+    bundle = home.bundle("champion")
+    table = read_snapshot(home.store.snapshots, home.name, bundle.manifest["snapshot"]).frame()
+    rows = take(columns_from_frame(bundle.project, table), split(table, bundle.project).test)
+    return bundle, rows, bundle.predictor.scores(rows)
+
+
+def test_the_two_first_projects_are_shipped() -> None:
+    assert {"churn", "machine_failure"} <= set(NAMES)
+
+
+@every
+def test_the_spec_is_valid_and_its_candidates_are_known(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZELO_PROJECTS", str(SHIPPED))
+    project = checked_project(name)
+    names = [candidate.name for candidate in chosen(project)]
+    assert names[0] == "prior"
+    assert len(names) > 3
+    assert project.grades == () or project.grades[-1].above is None
+
+
+@every
+def test_every_field_tells_its_meaning_and_an_example_that_keeps_the_contract(name: str) -> None:
+    project = load_project(SHIPPED / name)
+    assert all(field.meaning for field in project.inputs.values())
+    assert all(field.unit or field.type == "category" for field in project.inputs.values() if field.unit)
+    schema = RequestSchema(project)
+    assert schema.read_row(json.dumps(schema.example()).encode())
+
+
+@every
+def test_derived_features_can_be_computed_on_every_example(name: str) -> None:
+    project = load_project(SHIPPED / name)
+    values = {
+        field: np.array([float(project.inputs[field].example or 0)]) for field in numeric_inputs(project)
+    }
+    for feature, text in project.derived.items():
+        assert np.isfinite(parse(feature, text, values).walk(values, NumpyBackend())).all(), feature
+
+
+@every
+def test_nothing_of_the_target_is_an_input(name: str) -> None:
+    project = load_project(SHIPPED / name)
+    columns = {project.column_of(field) for field in project.inputs}
+    leaks = {"TWF", "HDF", "PWF", "OSF", "RNF", "UDI", "Product ID", "id_cliente"}
+    assert not columns & (leaks | {project.column_of(project.task.target)})
+
+
+@pytest.mark.slow
+@every
+def test_it_is_trained_promoted_and_honest_about_its_data(trained: Trained, name: str) -> None:
+    home = trained(name)
+    bundle = home.bundle("champion")
+    assert bundle.manifest["synthetic"] is True
+    assert bundle.manifest["candidate"] == "lightgbm"
+    assert bundle.manifest["runtime"] == "onnx", bundle.manifest["runtime_reason"]
+    card = (bundle.path / "model_card.md").read_text(encoding="utf-8")
+    assert "SINTÉTICOS" in card
+    gates = {gate["code"]: gate["status"] for gate in answered("history", name, "--json").json[-1]["gates"]}
+    assert gates["G02"] == gates["G04"] == gates["G07"] == "passed"
+
+
+@pytest.mark.slow
+@every
+def test_it_beats_the_naive_baseline_clearly(trained: Trained, name: str) -> None:
+    told = answered("compare", trained(name).name, "--json").json
+    figures = {item["name"]: item["metrics"] for item in told["comparison"]["candidates"]}
+    primary = trained(name).project.select.primary
+    assert figures["lightgbm"][primary]["low"] > figures["prior"][primary]["high"]
+    assert told["metrics"]["roc_auc"]["low"] > 0.75
+
+
+@pytest.mark.slow
+@every
+def test_the_order_of_rows_and_the_size_of_a_batch_change_no_answer(trained: Trained, name: str) -> None:
+    bundle, rows, scores = tested(trained(name))
+    order = np.random.default_rng(0).permutation(len(scores))
+    np.testing.assert_array_equal(bundle.predictor.scores(take(rows, order)), scores[order])
+    alone = [bundle.predictor.scores(take(rows, np.array([place])))[0] for place in range(40)]
+    np.testing.assert_array_equal(alone, scores[:40])
+    parts = [bundle.predictor.scores(take(rows, part)) for part in np.array_split(np.arange(len(scores)), 7)]
+    np.testing.assert_array_equal(np.concatenate(parts), scores)
+
+
+@pytest.mark.slow
+@every
+def test_the_higher_the_probability_the_higher_the_risk(trained: Trained, name: str) -> None:
+    bundle, _, _ = tested(trained(name))
+    positive = np.linspace(0, 1, 1001)
+    decisions = decide(np.column_stack([1 - positive, positive]), bundle.policy)
+    labels = [band.label for band in reversed(bundle.policy.bands)]
+    levels = [labels.index(decision.band or "") for decision in decisions]
+    assert levels == sorted(levels)
+    assert set(levels) == set(range(len(labels)))
+    predictions = [decision.prediction for decision in decisions]
+    assert predictions == sorted(predictions)
+    assert {0, 1} == set(predictions)
+    assert all(decision.recommendation for decision in decisions)
+
+
+@pytest.mark.slow
+@every
+def test_serving_decides_as_training_measured(trained: Trained, name: str, tmp_path: Path) -> None:
+    home = trained(name)
+    bundle, rows, scores = tested(home)
+    measured = np.array(json.loads((bundle.path / "test_scores.json").read_bytes()))
+    np.testing.assert_allclose(scores, measured, atol=1e-4)
+    few = take(rows, np.arange(60))
+    bodies = [
+        {
+            field: (value if isinstance(value, str) else int(value) if value == int(value) else float(value))
+            for field, value in ((name, values[place]) for name, values in few.items())
+        }
+        for place in range(count(few))
+    ]
+    key = bundle.project.data.key
+    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        service = open_service(home.workspace, name, ledger)
+        with Client(create_app({name: service})) as client:
+            rows_sent = [{**body, key: str(place)} for place, body in enumerate(bodies)]
+            told = client.post("/predict/batch", json={"rows": rows_sent}).json()
+    assert told["errors"] == []
+    answers = told["predictions"]
+    assert [answer["score"] for answer in answers] == scores[:60, 1].tolist()
+    classes = [bundle.project.classes[index] for index in predicted_classes(scores[:60], bundle.policy)]
+    assert [answer["prediction"] for answer in answers] == classes
+    assert all(
+        answer["probability"] == max(answer["score"], 1 - answer["score"]) or True for answer in answers
+    )
