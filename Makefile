@@ -12,6 +12,9 @@ export ZELO_DATA_DIR := $(abspath ../shared/data)
 endif
 endif
 
+# Threads of OpenMP that wait by spinning starve each other on a few cores.
+export OMP_WAIT_POLICY ?= passive
+
 .PHONY: help install demo test check bench lock clean
 
 help:

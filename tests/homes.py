@@ -20,6 +20,9 @@ import pytest
 
 from zelo.cli.app import main
 from zelo.cli.workspace import Workspace, open_workspace
+from zelo.data.snapshot import read_snapshot
+from zelo.data.split import split
+from zelo.features.columns import Columns, columns_from_frame, take
 from zelo.registry.aliases import read_aliases
 from zelo.registry.bundle import Bundle, load_bundle
 from zelo.registry.store import Store
@@ -153,6 +156,13 @@ class Home:
 
     def bundle(self, alias: str) -> Bundle:
         return load_bundle(self.bundle_path(alias))
+
+    def test_rows(self) -> tuple[Bundle, Columns, np.ndarray[Any, Any]]:
+        """The champion, the inputs of its test rows, and what it scores them."""
+        bundle = self.bundle("champion")
+        table = read_snapshot(self.store.snapshots, self.name, bundle.manifest["snapshot"]).frame()
+        rows = take(columns_from_frame(bundle.project, table), split(table, bundle.project).test)
+        return bundle, rows, bundle.predictor.scores(rows)
 
     def file(self, name: str, rows: pd.DataFrame) -> Path:
         path = self.root / name

@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-
 from tests.homes import NAME, ROWS, Home, answered, pumps, zelo
+
 from zelo.spec.project import Project
 
 MakeHome = Callable[[str], Home]

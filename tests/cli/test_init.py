@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from tests.homes import answered, environment, zelo
+
 from zelo.spec.loading import load_project
 from zelo.spec.project import Project
 

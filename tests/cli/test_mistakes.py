@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.homes import NAME, Home, pumps, zelo
+
 from zelo.registry import evidence
 
 MakeHome = Callable[[str], Home]

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
 from tests.homes import Home, environment, made_once, make_shipped
 
 Trained = Callable[[str], Home]

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from tests.homes import Home, answered
-from tests.projects.test_contract import tested
 from tests.serving.fakes import Client
+
 from zelo.cli.answering import open_service
 from zelo.features.columns import Columns, count
 from zelo.ledger.store import Ledger
@@ -28,7 +27,7 @@ CUSTOMER = {
 @pytest.fixture
 def mean_risk(trained: Trained) -> Callable[..., float]:
     """The mean probability of leaving of the test customers, with some fields set for all of them."""
-    bundle, rows, _ = tested(trained("churn"))
+    bundle, rows, _ = trained("churn").test_rows()
 
     def mean(**changes: object) -> float:
         changed: Columns = rows | {
@@ -58,7 +57,7 @@ def test_a_country_that_was_never_seen_is_still_a_number(mean_risk: Callable[...
 
 
 def test_what_says_nothing_changes_little(mean_risk: Callable[..., float]) -> None:
-    assert abs(mean_risk(salario_estimado=20_000.0) - mean_risk(salario_estimado=150_000.0)) < 0.05
+    assert abs(mean_risk(cartao_credito="Sim") - mean_risk(cartao_credito="Não")) < 0.05
 
 
 def test_the_banks_own_paths(trained: Trained, tmp_path: Path) -> None:
@@ -94,7 +93,7 @@ def test_the_banks_own_paths(trained: Trained, tmp_path: Path) -> None:
 
 
 def test_a_file_of_new_customers(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = trained("churn")
+    trained("churn")
     monkeypatch.setenv("ZELO_DATABASE_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
     path, output = tmp_path / "novos.csv", tmp_path / "predicoes.csv"
     pd.DataFrame([CUSTOMER | {"id_cliente": number, "idade": 20 + number} for number in range(50)]).to_csv(

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from tests.homes import Home, answered
 from tests.serving.fakes import Client
+
 from zelo.cli.answering import open_service
 from zelo.features.columns import Columns
 from zelo.ledger.store import Ledger

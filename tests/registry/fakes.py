@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from tests.tables import make_project
+
 from zelo.data.snapshot import Snapshot, contract_hash
 from zelo.decisions.policy import Policy, make_policy
 from zelo.features.columns import Columns, count

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.homes import Home
 from tests.serving.fakes import Client
+
 from zelo.cli.answering import open_service
 from zelo.errors import BundleError
 from zelo.registry.bundle import MANIFEST, load_bundle, read_manifest, seal

@@ -12,8 +12,8 @@ import pytest
 import skops.io
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-
 from tests.tables import KINDS, SMALL, make_project, make_table
+
 from zelo.errors import BundleError
 from zelo.features.columns import columns_from_frame, frame_from_columns
 from zelo.models.blend import Stacking, Voting, final_model, stacking_inputs

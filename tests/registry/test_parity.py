@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from tests.tables import make_project, make_table
+
 from zelo.decisions.policy import make_policy
 from zelo.features.columns import Columns, columns_from_frame, count
 from zelo.registry.parity import TOLERANCE, UNSEEN, Certificate, certify, uncompiled

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.homes import Home, Ran, zelo
+
 from zelo.errors import BundleError, GateError, RegistryError
 from zelo.registry import evidence
 from zelo.registry.evidence import broken_links, read_evidence

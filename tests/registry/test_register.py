@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from tests.homes import NAME, ROWS, Home, answered, pumps, zelo
 from tests.serving.fakes import Client
+
 from zelo.cli.answering import open_service
 from zelo.data.snapshot import read_snapshot
 from zelo.data.split import split

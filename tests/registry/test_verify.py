@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Callable
 
 import pytest
-
 from tests.homes import Home, zelo
+
 from zelo.registry.aliases import read_aliases, write_aliases
 from zelo.registry.model_versions import set_aliases
 from zelo.registry.verify import Finding, verify
@@ -43,13 +43,13 @@ def test_what_nobody_touched_holds(home: Home) -> None:
 def test_a_changed_record_is_found(home: Home) -> None:
     path = home.evidence / "0002.json"
     path.write_text(path.read_text(encoding="utf-8").replace("Ana", "Eva"), encoding="utf-8")
-    assert "0003.json" in [finding for finding in broken(home) if finding.subject == "evidence"][0].detail
+    assert "0003.json" in next(finding for finding in broken(home) if finding.subject == "evidence").detail
 
 
 def test_a_changed_last_record_is_found(home: Home) -> None:
     path = home.evidence / "0004.json"
     path.write_text(path.read_text(encoding="utf-8").replace("Ana", "Eva"), encoding="utf-8")
-    assert "0004.json" in [finding for finding in broken(home) if finding.subject == "evidence"][0].detail
+    assert "0004.json" in next(finding for finding in broken(home) if finding.subject == "evidence").detail
     ran = zelo("verify", home.name, "--json")
     assert ran.status == 1
     assert ran.json["holds"] is False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -162,7 +161,7 @@ def test_an_old_output_stays_until_the_new_one_is_whole(
     monkeypatch.undo()
     assert refused.value.found == "No space left on device"
     assert output.read_text(encoding="utf-8") == "old"
-    assert [name for name in os.listdir(tmp_path) if name.endswith(".part")] == []
+    assert list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part")) == []
     score_file(service, path, output)
     assert len(read(output)) == 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import metadata
 from typing import Annotated
@@ -36,6 +37,8 @@ def program(
 def main() -> None:
     """Run, and turn the errors of the tree, and the system's, into a message and an exit status."""
     as_json = "--json" in sys.argv
+    # Threads of OpenMP that wait by spinning starve each other where cores are few or shared.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         app()
     except ZeloError as error:

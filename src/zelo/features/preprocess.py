@@ -48,7 +48,12 @@ def power_features(project: Project, *, target_encoded: Sequence[str], seed: int
     """The seed recipe: KNN imputation, power transform, target encoding of some counts, interactions."""
     encoded = [name for name in target_encoded if name in numeric_inputs(project)]
     rest = [name for name in numeric_inputs(project) if name not in encoded]
-    numbers = Pipeline([("impute", KNNImputer(keep_empty_features=True)), ("power", PowerTransformer())])
+    # Two libraries' powers differ in the last bit. On single-precision inputs that bit is rounded away at the
+    # model's border; between neighbouring doubles it could move a row across a split point.
+    single = [("single", Cast("float32")), ("double", Cast("float64"))]
+    numbers = Pipeline(
+        [*single, ("impute", KNNImputer(keep_empty_features=True)), ("power", PowerTransformer())]
+    )
     counts = Pipeline(
         [
             ("impute", SimpleImputer(strategy="most_frequent", keep_empty_features=True)),

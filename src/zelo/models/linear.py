@@ -24,11 +24,11 @@ def logistic_space(trial: optuna.Trial) -> dict[str, Any]:
 
 
 def bayes(setting: Setting, params: Params) -> Any:
-    return assemble(setting, GaussianNB(**params), scaled=True)
+    return assemble(setting, GaussianNB(**{"var_smoothing": 1e-2, **params}), scaled=True)
 
 
 def bayes_space(trial: optuna.Trial) -> dict[str, Any]:
-    return {"var_smoothing": trial.suggest_float("var_smoothing", 1e-10, 1e-1, log=True)}
+    return {"var_smoothing": trial.suggest_float("var_smoothing", 1e-6, 1.0, log=True)}
 
 
 def vector_machine(setting: Setting, params: Params) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from catboost import CatBoostError
+from lightgbm.basic import LightGBMError
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from zelo.models.blend import final_model, stacking_inputs
@@ -16,6 +18,10 @@ from zelo.training.folds import Folds
 from zelo.training.truth import scored_at_all
 
 Array = np.ndarray[Any, Any]
+
+
+FIT_ERRORS = (ValueError, TypeError, ArithmeticError, RuntimeError, LookupError, CatBoostError, LightGBMError)
+"""What the libraries raise for parameters or data that they cannot take."""
 
 
 def scores_of(model: Any, frame: pd.DataFrame, n_classes: int) -> Array:

@@ -10,10 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from catboost import CatBoostError
-from lightgbm.basic import LightGBMError
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from zelo.data.split import Split, split
 from zelo.decisions.decide import predicted_classes
@@ -29,7 +27,7 @@ from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
 from zelo.training.compare import Comparison, compare, proper_loss
 from zelo.training.evaluate import Assessed, Fitted, assess, decide_out_of_fold, learn
-from zelo.training.fit import fit_whole, out_of_fold, scores_of, stack_out_of_fold
+from zelo.training.fit import FIT_ERRORS, fit_whole, out_of_fold, scores_of, stack_out_of_fold
 from zelo.training.folds import Folds, make_folds
 from zelo.training.slices import Slice, by_slice
 from zelo.training.truth import scored_at_all, scored_rows, truth_of
@@ -39,8 +37,6 @@ Array = np.ndarray[Any, Any]
 Progress = Callable[[str, int, int], None]
 
 BLEND_SIZE = 3
-FIT_ERRORS = (ValueError, TypeError, ArithmeticError, RuntimeError, LookupError, CatBoostError, LightGBMError)
-"""What the libraries raise for parameters or data that they cannot take."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.registry.fakes import examined, guesses, snapshot_of, truth
 from tests.tables import make_project
+
 from zelo.registry.gates.g01_contract import GATE
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-
 from tests.registry.fakes import examined, guesses, prior, truth
 from tests.tables import make_project
+
 from zelo.registry.gates.g02_baseline import GATE
 from zelo.stats.metrics import Scored
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.registry.fakes import examined, guesses, truth
 from tests.tables import make_project
+
 from zelo.registry.gates.g03_champion import GATE
 
 PROJECT = make_project(select={"primary": "accuracy"}, gates={"margin": 0.02})

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-
 from tests.registry.fakes import Fixed, examined, guesses, regression, truth
+
 from zelo.registry.gates.g04_parity import GATE
 
 

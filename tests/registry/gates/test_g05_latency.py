@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.registry.fakes import Fixed, examined, guesses, truth
 from tests.tables import make_project
+
 from zelo.registry.gates.g05_latency import GATE
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-
 from tests.registry.fakes import examined, guesses, regression, truth
+
 from zelo.registry.gates.g07_calibration import GATE
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from tests.registry.fakes import examined, prior, truth
+
 from zelo.registry.gates import run
 
 FOLDER = Path(run.__file__).parent
