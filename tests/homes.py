@@ -1,4 +1,4 @@
-"""A small project on disk, its table, and what every test of the command line and the registry starts from."""
+"""A small project on disk, its table, and what the tests of the command line and the registry start from."""
 
 from __future__ import annotations
 
