@@ -24,6 +24,7 @@ from zelo.serving.schema import RequestSchema
 from zelo.training.fit import fit_whole
 from zelo.training.truth import truth_of
 
+CASES = (("machine_failure", "random_forest"), ("churn", "catboost"), ("churn", "seed_recipe"))
 RATE, SECONDS, PORT = 50, 30, 8741
 ASKED = 20.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -28,8 +29,8 @@ ASKED = 10.0
 ROUNDS = 3
 
 
-def run() -> None:
-    for name in ("churn", "machine_failure"):
+def run(*names: str) -> None:
+    for name in names or ("machine_failure", "churn"):
         project, _, origin = project_table(name)
         with tempfile.TemporaryDirectory() as folder:
             pairs = [(direct(project), whole(project, Path(folder) / str(turn))) for turn in range(ROUNDS)]
@@ -95,4 +96,4 @@ def whole(project: Project, home: Path) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    run()
+    run(*sys.argv[1:])

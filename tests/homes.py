@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from zelo.cli import lifecycle
 from zelo.cli.app import main
 from zelo.cli.workspace import Workspace, open_workspace
 from zelo.data.snapshot import read_snapshot
@@ -177,15 +178,17 @@ class Home:
 
 
 @contextmanager
-def environment(root: Path) -> Iterator[None]:
+def environment(root: Path, projects: Path | None = None) -> Iterator[None]:
     """Zelo's settings point at ``root``; nothing else of the caller's is seen."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("ZELO_DATA_DIR", "ZELO_DATABASE_URL", "MLFLOW_TRACKING_URI"):
             patch.delenv(name, raising=False)
         patch.setenv("ZELO_HOME", str(root / "home"))
-        patch.setenv("ZELO_PROJECTS", str(root / "projects"))
+        patch.setenv("ZELO_PROJECTS", str(projects or root / "projects"))
         patch.setenv("ZELO_OFFLINE", "1")
         patch.setenv("ZELO_APPROVER", "Ana")
+        # The tests run side by side, and on few rows a second thread costs more than it gives.
+        patch.setattr(lifecycle, "threads", lambda: 1)
         yield
 
 
