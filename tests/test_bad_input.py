@@ -33,7 +33,6 @@ from tests.homes import NAME, Home, pumps, zelo
 from tests.serving.fakes import Client
 
 from zelo.cli.answering import open_service
-from zelo.data import snapshot
 from zelo.ledger.store import Ledger
 from zelo.serving.app import create_app
 
@@ -174,18 +173,17 @@ def test_a_full_disk(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(snapshot.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     assert "No space left" in refused(home, "data", NAME, "--append", more)
     monkeypatch.undo()
 
 
 def test_a_full_disk_at_the_end_of_a_training(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from zelo.registry import bundle
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(bundle.os, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     text = refused(home, "train", NAME, "--candidates", "prior,logistic_regression")
     assert "No space left" in text
 

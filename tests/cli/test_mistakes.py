@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from tests.homes import NAME, Home, pumps, zelo
 
-from zelo.registry import evidence
-
 MakeHome = Callable[[str], Home]
 ON_A_PROJECT = (
     ("check",),
@@ -231,7 +229,7 @@ def test_a_full_disk_is_told_and_the_champion_stays(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(evidence.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     before = home.contents()
     ran = zelo("promote", NAME, "--json")
     assert ran.status == 2

@@ -166,6 +166,20 @@ def test_another_contract_makes_the_snapshot_anew_and_tells_what_was_lost(
     assert "append more.csv again" in note
 
 
+def test_a_changed_source_makes_the_snapshot_anew_and_tells_what_was_lost(
+    project: Project, places: Places, tmp_path: Path
+) -> None:
+    old = append(project, more(tmp_path, "n1,1,1,Sul,0"), places, created=AT).snapshot
+    assert prepare(project, places, created=AT + timedelta(days=1)).notes == ()
+    assert current(project, places, created=AT).snapshot == old
+    source = places.folder / "data" / "raw" / "pumps.csv"
+    source.write_text(source.read_text(encoding="utf-8") + "p8,8,4,Norte,1\n", encoding="utf-8")
+    prepared = prepare(project, places, created=AT + timedelta(days=2))
+    assert prepared.snapshot.rows == 9
+    (note,) = prepared.notes
+    assert "append more.csv again" in note
+
+
 @pytest.mark.parametrize(("name", "found"), [("none.csv", "nothing"), ("", "a folder")])
 def test_a_file_that_is_none_is_named(project: Project, tmp_path: Path, name: str, found: str) -> None:
     with pytest.raises(SourceError, match="no such file") as refused:

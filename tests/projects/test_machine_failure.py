@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ NOMINAL = {
 OVERSTRAIN = 11_000.0
 
 
-def column(**changes: object) -> Columns:
+def column(**changes: Any) -> Columns:
     """Rows that differ from the nominal one in what is given."""
     length = max((np.size(value) for value in changes.values()), default=1)
     return {

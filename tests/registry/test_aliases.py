@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from zelo.errors import RegistryError
-from zelo.registry import aliases
 from zelo.registry.aliases import Resolved, read_aliases, resolve, write_aliases
 
 CHAMPION = {"champion": {"version": "1", "bundle": "abc"}}
@@ -46,7 +45,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     def full(_: int) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(aliases.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_aliases(tmp_path, "pumps", {})
     assert read_aliases(tmp_path, "pumps") == CHAMPION

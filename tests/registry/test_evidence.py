@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from zelo.errors import RegistryError
-from zelo.registry import evidence
 from zelo.registry.evidence import HEAD, append_evidence, broken_links, read_evidence
 
 
@@ -94,7 +93,7 @@ def test_of_two_that_write_the_same_number_one_is_told(
             Path(target).write_text(json.dumps({"sequence": 5, "by": "another"}), encoding="utf-8")
         link(source, target)
 
-    monkeypatch.setattr(evidence.os, "link", beaten)
+    monkeypatch.setattr("os.link", beaten)
     with pytest.raises(RegistryError, match="at the same time"):
         append_evidence(tmp_path, "pumps", {"action": "promote"})
     assert json.loads((folder / "0005.json").read_text(encoding="utf-8"))["by"] == "another"
@@ -129,7 +128,7 @@ def test_a_full_disk_leaves_no_half_record(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = sorted(path.name for path in folder.iterdir())
-    monkeypatch.setattr(evidence.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         append_evidence(tmp_path, "pumps", {"action": "promote"})
     assert sorted(path.name for path in folder.iterdir()) == before

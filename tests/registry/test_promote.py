@@ -12,7 +12,6 @@ import pytest
 from tests.homes import Home, Ran, zelo
 
 from zelo.errors import BundleError, GateError, RegistryError
-from zelo.registry import evidence
 from zelo.registry.evidence import broken_links, read_evidence
 from zelo.registry.model_versions import mlflow_aliases
 from zelo.registry.promote import promote, rollback
@@ -178,7 +177,7 @@ def test_where_another_process_was_first_the_champion_stays(
     def beaten(source: Path, target: Path) -> None:
         raise FileExistsError(str(target))
 
-    monkeypatch.setattr(evidence.os, "link", beaten)
+    monkeypatch.setattr("os.link", beaten)
     before = home.contents()
     with pytest.raises(RegistryError, match="at the same time"):
         promote(home.store, home.name, **BY)

@@ -96,6 +96,23 @@ def test_a_champion_of_another_contract_is_told_from_a_better_one(make_home: Mak
     assert gates["G03"]["found"] == "the champion reads load, which the new data do not have"
 
 
+def test_a_wider_contract_is_a_new_snapshot_of_the_same_rows_and_other_words_are_none(
+    make_home: MakeHome,
+) -> None:
+    home = make_home("served")
+    spec = home.spec.read_text(encoding="utf-8")
+    home.spec.write_text(spec.replace("meaning: mean load", "meaning: average load"), encoding="utf-8")
+    same = answered("train", NAME, *QUICK, "--json").json
+    home.spec.write_text(spec.replace("max: 60", "max: 70"), encoding="utf-8")
+    wider = answered("train", NAME, *QUICK, "--json").json
+    for told in (same, wider):
+        assert {gate["code"]: gate["status"] for gate in told["gates"]}["G01"] == "passed"
+    old = home.bundle("champion").manifest["snapshot"]
+    assert same["snapshot"] == old
+    assert wider["snapshot"] != old
+    assert zelo("verify", NAME).status == 0
+
+
 def compiled_wrong(monkeypatch: pytest.MonkeyPatch, change: Callable[[Array, Columns], Array]) -> None:
     """Let every compiled model answer what ``change`` makes of its scores."""
 

@@ -155,7 +155,7 @@ def test_an_old_output_stays_until_the_new_one_is_whole(
     def full(source: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(batch.os, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(DataError, match="cannot be written") as refused:
         score_file(service, path, output)
     monkeypatch.undo()

@@ -85,18 +85,9 @@ def _zelo(*arguments: str) -> None:
 
 def _new_rows(workspace: Workspace, project: Project, out: Path) -> Path:
     """The project's second source, or its first where there is one alone."""
-    from zelo.data.sources import locate
+    from zelo.data.prepare import find_source
 
-    places = workspace.places(project.name)
-    name = list(project.data.sources)[-1]
-    found = locate(
-        project,
-        name,
-        folder=places.folder,
-        data_dir=places.data_dir,
-        downloads=places.downloads,
-        offline=places.offline,
-    )
+    found = find_source(project, list(project.data.sources)[-1], workspace.places(project.name))
     return Path(shutil.copy(found.path, out / found.path.name))
 
 

@@ -33,13 +33,9 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-def check_source(project: Project, name: str, places: Places) -> tuple[Located, Checked]:
-    """Find, read and check a source, without keeping anything.
-
-    Raises:
-        SourceError: it is nowhere, or cannot be read.
-    """
-    located = locate(
+def find_source(project: Project, name: str, places: Places) -> Located:
+    """A source's file, wherever it is. Raises SourceError."""
+    return locate(
         project,
         name,
         folder=places.folder,
@@ -47,6 +43,15 @@ def check_source(project: Project, name: str, places: Places) -> tuple[Located, 
         downloads=places.downloads,
         offline=places.offline,
     )
+
+
+def check_source(project: Project, name: str, places: Places) -> tuple[Located, Checked]:
+    """Find, read and check a source, without keeping anything.
+
+    Raises:
+        SourceError: it is nowhere, or cannot be read.
+    """
+    located = find_source(project, name, places)
     source = project.source(name)
     table = read_table(located.path, source)
     return located, check_table(table, project, file=located.path.name, labelled=True, decimal=source.decimal)
@@ -60,10 +65,14 @@ def prepare(project: Project, places: Places, *, created: datetime, source: str 
     """
     located, checked = check_source(project, source, places)
     _refuse(checked, located.path.name)
+    before = latest_snapshot(places.snapshots, project.name)
     snapshot = write_snapshot(
         checked.frame, project=project, root=places.snapshots, sources=[located], created=created
     )
     notes = [located.note] if located.note else []
+    if before is not None and before.parent is not None and snapshot.created > before.created:
+        lost = ", ".join(entry["file"] for entry in before.sources[1:])
+        notes.append(f"it does not hold the rows added to snapshot {before.hash[:16]}: append {lost} again")
     if checked.left_out:
         notes.append(f"{checked.left_out} rows were left out by their {project.task.target}")
     return Prepared(snapshot, tuple(notes))
@@ -74,12 +83,7 @@ def current(project: Project, places: Places, *, created: datetime) -> Prepared:
     latest = latest_snapshot(places.snapshots, project.name)
     if latest is not None and latest.contract == contract_hash(project):
         return Prepared(latest)
-    made = prepare(project, places, created=created)
-    if latest is not None and latest.parent is not None:
-        lost = ", ".join(entry["file"] for entry in latest.sources[1:])
-        note = f"the contract changed since snapshot {latest.hash[:16]}: append {lost} again"
-        return Prepared(made.snapshot, (*made.notes, note))
-    return made
+    return prepare(project, places, created=created)
 
 
 def append(project: Project, path: Path, places: Places, *, created: datetime) -> Prepared:

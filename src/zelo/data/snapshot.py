@@ -30,7 +30,11 @@ SHORT = 16
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A data set on disk. ``hash`` is over its columns, types and values, whatever wrote the file."""
+    """A data set on disk.
+
+    ``hash`` is over its columns, types and values, whatever wrote the file, and over the contract that it
+    was checked against: the same rows under another contract are another snapshot.
+    """
 
     hash: str
     path: Path
@@ -52,7 +56,7 @@ class Snapshot:
             frame = pd.read_parquet(path)
         except (OSError, pa.ArrowInvalid) as error:
             raise _damaged(path, f"{type(error).__name__}: {str(error).splitlines()[0]}") from error
-        if (found := content_hash(frame)) != self.hash:
+        if (found := content_hash(frame, self.contract)) != self.hash:
             raise _damaged(path, f"content hash {found}", expected=f"content hash {self.hash}")
         return frame
 
@@ -78,7 +82,8 @@ def write_snapshot(
             "a snapshot needs rows", where=project.name, found="none", expected="at least one good row"
         )
     frame = frame if BATCH in frame.columns else frame.assign(**{BATCH: np.int64(0)})
-    content = content_hash(frame)
+    contract = contract_hash(project)
+    content = content_hash(frame, contract)
     folder = root / project.name / content[:SHORT]
     if not folder.exists():
         described = [_description(source) for source in sources]
@@ -91,7 +96,7 @@ def write_snapshot(
             or (parent is not None and parent.synthetic),
             "sources": [*(parent.sources if parent else ()), *described],
             "parent": parent.hash if parent else None,
-            "contract": contract_hash(project),
+            "contract": contract,
         }
         _write(folder, frame, meta)
     return _read(folder)
@@ -167,9 +172,12 @@ def read_snapshot(root: Path, project_name: str, digest: str) -> Snapshot:
     return snapshot
 
 
-def content_hash(frame: pd.DataFrame) -> str:
-    """SHA-256 (64 hex) over columns, types and values; missing values and zeros of either sign are alike."""
-    digest = hashlib.sha256(f"zelo snapshot 1, {len(frame)} rows\n".encode())
+def content_hash(frame: pd.DataFrame, contract: str = "") -> str:
+    """SHA-256 (64 hex) over the contract's hash, columns, types and values.
+
+    Missing values and zeros of either sign are alike.
+    """
+    digest = hashlib.sha256(f"zelo snapshot 1, {len(frame)} rows, contract {contract}\n".encode())
     for name in frame.columns:
         kind, chunks = _canonical(frame[name])
         digest.update(f"{name}\0{kind}\0".encode())
@@ -179,11 +187,14 @@ def content_hash(frame: pd.DataFrame) -> str:
 
 
 def contract_hash(project: Project) -> str:
-    """SHA-256 over the key, the fields and the task."""
+    """SHA-256 over the key, the fields and the task, without the words that no row is checked against."""
+    fields = project.data.fields.items()
     parts = {
         "key": project.data.key,
-        "fields": {name: field.model_dump(mode="json") for name, field in project.data.fields.items()},
-        "task": project.task.model_dump(mode="json"),
+        "fields": {
+            name: field.model_dump(mode="json", exclude={"meaning", "example"}) for name, field in fields
+        },
+        "task": project.task.model_dump(mode="json", exclude={"meaning"}),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

@@ -65,49 +65,50 @@ def locate(
     if data_dir is not None:
         local.append(("data_dir", data_dir / project.name / source.file))
     for origin, path in local:
-        if path.is_dir():
-            raise SourceError(
-                "a folder is in the place of a file",
-                where=str(path),
-                found="a folder",
-                expected=f"the file {source.file} of the source {name}",
-                hint="move the folder away, or name the file inside it",
-            )
+        _refuse_folder(path, source, name)
         if path.is_file():
             return _described(path, origin, source)
-
-    note: str | None = None
-    if source.url is not None and not offline:
-        try:
-            return _described(_download(source, downloads / project.name), "publisher", source)
-        except (requests.RequestException, OSError) as error:
-            note = f"{source.url} could not be downloaded ({_reason(error)}); the data are SYNTHETIC"
-    elif source.url is not None:
-        cached = downloads / project.name / source.file
-        if cached.is_file() and sha256_of(cached) in _pins(source):
-            return _described(cached, "publisher", source)
-        note = f"{source.url} was not downloaded (offline); the data are SYNTHETIC"
-
+    published, reason = _published(source, downloads / project.name, offline=offline)
+    if published is not None:
+        return _described(published, "publisher", source)
     generator = folder / "dataset.py"
     if generator.is_file():
         path = _generate(generator, project, name, downloads / "generated")
-        return Located(
-            path=path,
-            origin="generator",
-            sha256=sha256_of(path),
-            synthetic=True,
-            publisher=None,
-            licence=None,
-            note=note,
-        )
+        note = f"{reason}; the data are SYNTHETIC" if reason else None
+        return Located(path, "generator", sha256_of(path), True, None, None, note)
     places = [str(path) for _, path in local] + ([source.url] if source.url else []) + [str(generator)]
     raise SourceError(
         "the file is nowhere to be found",
         where=f"source {name} of {project.name}",
-        found=note.replace("; the data are SYNTHETIC", "") if note else "none of the places below has it",
+        found=reason or "none of the places below has it",
         expected=f"{source.file} in one of: {', '.join(places)}",
         hint=f"put the file at {local[0][1]}, or set ZELO_DATA_DIR",
     )
+
+
+def _refuse_folder(path: Path, source: Source, name: str) -> None:
+    if path.is_dir():
+        raise SourceError(
+            "a folder is in the place of a file",
+            where=str(path),
+            found="a folder",
+            expected=f"the file {source.file} of the source {name}",
+            hint="move the folder away, or name the file inside it",
+        )
+
+
+def _published(source: Source, folder: Path, *, offline: bool) -> tuple[Path | None, str | None]:
+    """The publisher's file, downloaded or kept from before; else, where there is a URL, why it is not there."""
+    if source.url is None:
+        return None, None
+    if offline:
+        kept = folder / source.file
+        found = kept if kept.is_file() and sha256_of(kept) in _pins(source) else None
+        return found, f"{source.url} was not downloaded (offline)"
+    try:
+        return _download(source, folder), None
+    except (requests.RequestException, OSError) as error:
+        return None, f"{source.url} could not be downloaded ({_reason(error)})"
 
 
 def sha256_of(path: Path) -> str:

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 Array = np.ndarray[Any, Any]
 
 TINY = 1e-5
-"""Probabilities are read no closer to 0 and 1: a single-precision sum over 1,000 trees is known to about 5e-6."""
+"""No probability is read closer to 0 or 1: a single-precision sum over 1,000 trees is known to about 5e-6."""
 
 
 class BetaCalibration:

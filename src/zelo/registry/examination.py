@@ -16,7 +16,8 @@ from zelo.data.split import split
 from zelo.decisions.decide import predicted_classes
 from zelo.features.columns import Columns, columns_from_frame, take
 from zelo.registry.bundle import Bundle
-from zelo.spec.project import Project
+from zelo.spec.project import LOWER_IS_BETTER, Project
+from zelo.stats.bootstrap import Difference, paired_difference
 from zelo.stats.metrics import Scored
 from zelo.training.truth import scored_rows, truth_of
 
@@ -46,6 +47,13 @@ class Examination:
     def project(self) -> Project:
         """The project as the bundle holds it."""
         return self.bundle.project
+
+    def gain_over(self, other: Scored) -> Difference:
+        """How much better the version is than another model in the primary metric, on the same test rows."""
+        primary = self.project.select.primary
+        higher = primary not in LOWER_IS_BETTER
+        seed = self.project.split.seed
+        return paired_difference(self.tested, other, primary, higher_is_better=higher, seed=seed)
 
 
 def examine(bundle: Bundle, snapshot: Snapshot, champion: Bundle | None) -> Examination:

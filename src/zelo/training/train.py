@@ -26,7 +26,7 @@ from zelo.spec.project import TASK_METRICS, Project, Tuning
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
 from zelo.training.compare import Comparison, compare, proper_loss
-from zelo.training.evaluate import Assessed, Fitted, assess, decide_out_of_fold, learn
+from zelo.training.evaluate import Assessed, assess, decide_out_of_fold, learn
 from zelo.training.fit import FIT_ERRORS, fit_whole, out_of_fold, scores_of, stack_out_of_fold
 from zelo.training.folds import Folds, make_folds
 from zelo.training.slices import Slice, by_slice
@@ -108,29 +108,23 @@ def train(
         assessed = [run.candidate(candidate) for candidate in chosen(project)]
         assessed += [run.blend(name, assessed) for name in BLENDS if name in project.candidate_params]
     comparison = compare(assessed, project)
-    fitted = run.whole(comparison.winner, assessed)
-    learned = run.learned(comparison.winner)
-    model = Calibrated(fitted, learned.calibration, len(project.classes)) if learned.calibration else fitted
-    tested = measured(model, learned.policy, test, project)
-    naive = fit_whole(PRIOR, run.setting, {}, frame_from_columns(training.columns), training.truth)
-    naive_policy = run.learned(assessed[0]).policy
+    model, policy = run.finished(comparison.winner, assessed)
+    naive, naive_policy = run.finished(assessed[0], assessed)
+    tested = measured(model, policy, test, project)
+    slices = {name: table[name].astype(str).to_numpy()[test.positions] for name in project.gates.slices}
+    seed = project.split.seed
     return Trained(
         project=project,
         model=model,
-        policy=learned.policy,
+        policy=policy,
         comparison=comparison,
         failed=tuple(item for item in assessed if item.error),
         train=training,
         test=test,
         tested=tested,
         baseline=measured(naive, naive_policy, test, project),
-        metrics=metric_intervals(tested, TASK_METRICS[project.task.kind], seed=project.split.seed),
-        slices=by_slice(
-            tested,
-            {name: table[name].astype(str).to_numpy()[test.positions] for name in project.gates.slices},
-            project.select.metrics,
-            seed=project.split.seed,
-        ),
+        metrics=metric_intervals(tested, TASK_METRICS[project.task.kind], seed=seed),
+        slices=by_slice(tested, slices, project.select.metrics, seed=seed),
         seconds=clock() - start,
         fit_seconds=run.fit_seconds,
     )
@@ -230,17 +224,16 @@ class _Run:
         params = {"members": [member.name for member in members]}
         return assess(name, params, raw, self.rows.truth, self.folds, self.project, self.clock() - start)
 
-    def whole(self, winner: Assessed, assessed: Sequence[Assessed]) -> Any:
-        """The winner fitted on the whole training part."""
+    def finished(self, item: Assessed, assessed: Sequence[Assessed]) -> tuple[Any, Policy]:
+        """A candidate fitted on the whole training part, calibrated and decided by its out-of-fold scores."""
         start = self.clock()
-        model = self._whole(winner, {item.name: item for item in assessed})
+        fitted = self._whole(item, {other.name: other for other in assessed})
         self.fit_seconds += self.clock() - start
-        return model
-
-    def learned(self, item: Assessed) -> Fitted:
-        """Calibration and policy from all of a candidate's out-of-fold scores."""
         covered = scored_at_all(item.raw)
-        return learn(item.raw[covered], self.rows.truth[covered], self.project)
+        learned = learn(item.raw[covered], self.rows.truth[covered], self.project)
+        if learned.calibration is None:
+            return fitted, learned.policy
+        return Calibrated(fitted, learned.calibration, len(self.project.classes)), learned.policy
 
     def _whole(self, winner: Assessed, by_name: Mapping[str, Assessed]) -> Any:
         if winner.name not in BLENDS:

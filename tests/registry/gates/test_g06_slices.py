@@ -17,6 +17,8 @@ def halves(rows: int) -> np.ndarray:
 def uneven(true: np.ndarray, *, south: float) -> Scored:
     """Right in the North, and less often in the South."""
     good, poor = guesses(true, right=0.95, seed=1), guesses(true, right=south, seed=2)
+    assert good.predicted is not None
+    assert poor.predicted is not None
     north = halves(len(true)) == "north"
     predicted = np.where(north, good.predicted, poor.predicted)
     scores = np.where(north[:, None], good.scores, poor.scores)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from zelo.registry.examination import Examination
 from zelo.registry.gates.gate import Gate, Status
-from zelo.spec.project import LOWER_IS_BETTER
-from zelo.stats.bootstrap import paired_difference
 
 
 def check(examination: Examination) -> tuple[Status, str, str]:
@@ -20,13 +18,7 @@ def check(examination: Examination) -> tuple[Status, str, str]:
     if examination.champion is None:
         return "skipped", "there is no champion yet", expected
     primary = examination.project.select.primary
-    gain = paired_difference(
-        examination.tested,
-        examination.champion,
-        primary,
-        higher_is_better=primary not in LOWER_IS_BETTER,
-        seed=examination.project.split.seed,
-    )
+    gain = examination.gain_over(examination.champion)
     found = f"{primary} {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}] against the champion"
     return "passed" if gain.value >= -margin and gain.high >= 0 else "failed", found, expected
 
