@@ -98,7 +98,7 @@ def _refuse_folder(path: Path, source: Source, name: str) -> None:
 
 
 def _published(source: Source, folder: Path, *, offline: bool) -> tuple[Path | None, str | None]:
-    """The publisher's file, downloaded or kept from before; else, where there is a URL, why it is not there."""
+    """The publisher's file, downloaded or kept from before; else why not, where there is a URL."""
     if source.url is None:
         return None, None
     if offline:
