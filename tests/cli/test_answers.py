@@ -81,7 +81,7 @@ def test_data_are_checked_and_kept(make_home: MakeHome) -> None:
     more = home.file("more.csv", pumps(20, seed=3, first=ROWS - 5))
     appended = answered("data", NAME, "--append", more, "--json").json
     assert (appended["rows"], appended["parent"]) == (ROWS + 15, told["snapshot"])
-    assert appended["notes"] == ["5 of 20 rows of more.csv were there already"]
+    assert appended["notes"] == ["5 of 20 rows of more.csv have a key that is there already; not added"]
 
 
 def test_a_training_is_told_whole(make_home: MakeHome) -> None:

@@ -134,7 +134,7 @@ def test_rows_that_were_there_already_are_told_and_not_repeated(
 ) -> None:
     prepared = append(project, more(tmp_path, "p0,0,0,Norte,0", "n1,1,1,Sul,0"), places, created=AT)
     assert prepared.snapshot.rows == 9
-    assert prepared.notes == ("1 of 2 rows of more.csv were there already",)
+    assert prepared.notes == ("1 of 2 rows of more.csv have a key that is there already; not added",)
 
 
 def test_a_file_that_is_known_whole_makes_no_snapshot(

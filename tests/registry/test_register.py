@@ -96,6 +96,16 @@ def test_a_champion_of_another_contract_is_told_from_a_better_one(make_home: Mak
     assert gates["G03"]["found"] == "the champion reads load, which the new data do not have"
 
 
+def test_a_champion_that_was_split_otherwise_is_not_compared(make_home: MakeHome) -> None:
+    home = make_home("served")
+    spec = home.spec.read_text(encoding="utf-8")
+    seed = next(line for line in spec.splitlines() if line.startswith("split:"))
+    home.spec.write_text(spec.replace(seed, "split: {by: class, test: 0.2, seed: 99}"), encoding="utf-8")
+    gates = {gate["code"]: gate for gate in answered("train", NAME, *QUICK, "--json").json["gates"]}
+    assert gates["G03"]["status"] == "failed"
+    assert "split otherwise" in gates["G03"]["found"]
+
+
 def test_a_wider_contract_is_a_new_snapshot_of_the_same_rows_and_other_words_are_none(
     make_home: MakeHome,
 ) -> None:

@@ -91,7 +91,7 @@ def append(project: Project, path: Path, places: Places, *, created: datetime) -
 
     Raises:
         SourceError: the file cannot be read.
-        ContractError: rows break the contract, or their keys are there already; nothing is written.
+        ContractError: rows break the contract; nothing is written.
     """
     parent = current(project, places, created=created)
     source = new_file(project, path)
@@ -111,8 +111,8 @@ def append(project: Project, path: Path, places: Places, *, created: datetime) -
     )
     notes = parent.notes
     if repeated:
-        known = f"{len(repeated)} of {len(checked.frame)} rows of {path.name} were there already"
-        notes = (*notes, known)
+        some = f"{len(repeated)} of {len(checked.frame)} rows of {path.name}"
+        notes = (*notes, f"{some} have a key that is there already; not added")
     return Prepared(snapshot, notes)
 
 

@@ -101,5 +101,7 @@ def _incomparable(champion: Bundle | None, bundle: Bundle, test: pd.DataFrame) -
         return None
     if champion.policy.classes != bundle.policy.classes or champion.project.task != bundle.project.task:
         return "the champion has another task"
+    if champion.project.split != bundle.project.split:
+        return "the champion was split otherwise, and was fitted on some of these rows"
     absent = sorted(set(champion.project.inputs) - set(test.columns) - {ROW})
     return f"the champion reads {', '.join(absent)}, which the new data do not have" if absent else None
