@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from zelo.errors import ContractError, ZeloError
 
@@ -62,8 +63,6 @@ def show_table(
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for place, head in enumerate(heads):
         table.add_column(head, overflow="fold", no_wrap=place == 0)
-    from rich.text import Text
-
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
@@ -71,8 +70,6 @@ def show_table(
 
 def show_gates(gates: Sequence[Mapping[str, Any]]) -> None:
     """The gates' answers, one a line."""
-    from rich.text import Text
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("gate", "", "status", "found"):
         table.add_column(head, overflow="fold")

@@ -99,9 +99,15 @@ def _baseline(bundle: Bundle, truth: Array) -> Scored:
 def _incomparable(champion: Bundle | None, bundle: Bundle, test: pd.DataFrame) -> str | None:
     if champion is None:
         return None
-    if champion.policy.classes != bundle.policy.classes or champion.project.task != bundle.project.task:
+    if _asked(champion) != _asked(bundle):
         return "the champion has another task"
     if champion.project.split != bundle.project.split:
         return "the champion was split otherwise, and was fitted on some of these rows"
     absent = sorted(set(champion.project.inputs) - set(test.columns) - {ROW})
     return f"the champion reads {', '.join(absent)}, which the new data do not have" if absent else None
+
+
+def _asked(bundle: Bundle) -> tuple[object, ...]:
+    """What the version is asked: another wording of the task is the same task."""
+    task = bundle.project.task
+    return task.kind, task.target, bundle.policy.classes, bundle.policy.positive
