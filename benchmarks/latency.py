@@ -30,11 +30,7 @@ ASKED = 20.0
 
 
 def run() -> None:
-    for name, candidates in (
-        ("churn", "seed_recipe"),
-        ("churn", "catboost"),
-        ("machine_failure", "random_forest"),
-    ):
+    for name, candidates in CASES:
         with tempfile.TemporaryDirectory() as home:
             environment = {**os.environ, "ZELO_HOME": home, "ZELO_PROJECTS": str(PROJECTS)}
             _zelo(environment, "train", name, "--candidates", candidates)
