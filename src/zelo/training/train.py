@@ -103,10 +103,7 @@ def train(
         progress,
         clock,
     )
-    # Calibration and blends are thousands of tiny solves, which BLAS threads make four times as dear.
-    with threadpool_limits(limits=1, user_api="blas"):
-        assessed = [run.candidate(candidate) for candidate in chosen(project)]
-        assessed += [run.blend(name, assessed) for name in BLENDS if name in project.candidate_params]
+    assessed = run.everyone()
     comparison = compare(assessed, project)
     model, policy = run.finished(comparison.winner, assessed)
     naive, naive_policy = run.finished(assessed[0], assessed)
@@ -164,6 +161,14 @@ class _Run:
     progress: Progress
     clock: Callable[[], float]
     fit_seconds: float = 0.0
+
+    def everyone(self) -> list[Assessed]:
+        """Each candidate assessed, the baseline first, and then the blends of the best."""
+        # Calibration and blends are thousands of tiny solves, which BLAS threads make four times as dear.
+        with threadpool_limits(limits=1, user_api="blas"):
+            assessed = [self.candidate(candidate) for candidate in chosen(self.project)]
+            wanted = [name for name in BLENDS if name in self.project.candidate_params]
+            return assessed + [self.blend(name, assessed) for name in wanted]
 
     def candidate(self, candidate: Candidate) -> Assessed:
         """Tune and assess one candidate; what it raises is kept as its error, and the others go on."""
