@@ -116,8 +116,8 @@ BROKEN = [
         "'age'",
         "of type date",
     ),
-    ("metrics_are_known", "primary: f1", "primary: f3", 18, "select", "'f3'", "accuracy, brier"),
-    ("metrics_are_known", "[roc_auc, f1]", "[rmse]", 18, "select", "'rmse'", "accuracy, brier"),
+    ("metrics_are_known", "primary: f1", "primary: f3", 18, "select.primary", "'f3'", "accuracy, brier"),
+    ("metrics_are_known", "[roc_auc, f1]", "[rmse]", 18, "select.report", "'rmse'", "accuracy, brier"),
     ("threshold_fits_the_task", "{maximise: f1}", "1.5", 20, "decision.threshold", "1.5", "between 0 and 1"),
     ("threshold_fits_the_task", "{maximise: f1}", "-1", 20, "decision.threshold", "-1.0", "between 0 and 1"),
     (

@@ -54,7 +54,7 @@ def locate(
 ) -> Located:
     """Find the file of the source ``name``, downloading or generating it where nobody put it in place.
 
-    The places, in order: ``folder/data/raw``, ``data_dir/<project>``, the publisher, ``folder/dataset.py``.
+    The places, in order: ``folder/data/raw``, ``data_dir/<project>`` (or ``data.folder``), the publisher, ``folder/dataset.py``.
     The pinned hash binds a publisher's download alone: a user may have a file of their own under that name.
 
     Raises:
@@ -63,7 +63,7 @@ def locate(
     source = project.source(name)
     local: list[tuple[Origin, Path]] = [("project", folder / "data" / "raw" / source.file)]
     if data_dir is not None:
-        local.append(("data_dir", data_dir / project.name / source.file))
+        local.append(("data_dir", data_dir / (project.data.folder or project.name) / source.file))
     for origin, path in local:
         _refuse_folder(path, source, name)
         if path.is_file():

