@@ -1,9 +1,11 @@
-# demo | test | check | bench; each makes the environment first where it is missing or out of date.
+# demo | test | check | bench | docs; each makes the environment first where it is missing or out of date.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+STAMP_ALL := $(VENV)/.installed-all
 UV_VERSION := 0.13.8
+TORCH_VERSION := 2.13.0
 
 # The publishers' data, where a folder beside the repository holds them; see the README.
 ifndef ZELO_DATA_DIR
@@ -14,14 +16,17 @@ endif
 
 # Threads of OpenMP that wait by spinning starve each other on a few cores.
 export OMP_WAIT_POLICY ?= passive
+# No model is looked for on a hub by a test or a benchmark.
+export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help install demo test check bench lock clean
+.PHONY: help install install-all demo test check bench docs lock clean
 
 help:
 	@echo "make demo    from a CSV to a served, logged, watched model"
 	@echo "make test    every test, with coverage"
 	@echo "make check   ruff, mypy --strict, import-linter"
 	@echo "make bench   the figures that the README quotes"
+	@echo "make docs    the pages that are made from the code"
 
 install: $(STAMP)
 
@@ -32,20 +37,32 @@ $(STAMP): pyproject.toml requirements.lock
 		--constraint requirements.lock --editable '.[dev]'
 	touch $@
 
+# With the extras deep and text. PyTorch first, and by pip: uv would bring the build with CUDA.
+install-all: $(STAMP_ALL)
+
+$(STAMP_ALL): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
+		--constraint requirements.lock --editable '.[dev,deep,text]'
+	touch $@
+
 demo: install
 	$(BIN)/zelo demo
 
-test: install
+test: install-all
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term
 
-check: install
+check: install-all
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install
+bench: install-all
 	$(BIN)/python -m benchmarks
+
+docs: install
+	$(BIN)/python -m zelo.features.catalogue projects > docs/features.md
 
 lock: install
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \

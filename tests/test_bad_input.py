@@ -15,6 +15,7 @@ full disk                  ledger/test_engine.py::test_a_full_disk_says_so_and_r
 locked database            ledger/test_engine.py::test_a_locked_ledger_says_so_and_recovers
 missing model              registry/test_bundle.py::test_a_folder_that_is_not_there
 model file cut short       registry/test_bundle.py::test_a_damaged_file_is_refused_and_named
+class never seen           serving/test_texts.py::test_a_class_never_seen_is_refused_with_those_there_are
 =========================  =============================================================================
 """
 
@@ -66,7 +67,7 @@ def test_the_closer_test_exists(row: str, file: str, test: str) -> None:
 
 
 def test_every_row_is_listed() -> None:
-    assert len(LISTED) == 14
+    assert len(LISTED) == 15
 
 
 def refused(home: Home, *arguments: object) -> str:
@@ -165,6 +166,17 @@ def test_one_bad_row_among_a_thousand(client: Client, ledger: Ledger) -> None:
     (error,) = told["errors"]
     assert (error["index"], error["field"], error["found"]) == (417, "age", "-1")
     assert len(ledger.predictions(NAME)) == 999
+
+
+def test_a_class_that_was_never_seen(home: Home, client: Client, ledger: Ledger) -> None:
+    name = client.post("/predict", json=ROW).json()["id"]
+    answer = client.post("/outcomes", json={"outcomes": [{"prediction_id": name, "value": 7}]})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["expected"] == "one of 0, 1"
+    path = home.root / "truth.csv"
+    path.write_text(f"prediction_id,Failed\n{name},maybe\n", encoding="utf-8")
+    assert "maybe" in refused(home, "outcomes", NAME, "--input", path)
+    assert ledger.outcomes(name) == []
 
 
 def test_a_full_disk(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_a_training_is_told_whole(make_home: MakeHome) -> None:
     assert (told["version"], told["candidate"], told["runtime"]) == ("2", "logistic_regression", "onnx")
     assert [item["name"] for item in told["comparison"]["candidates"]] == ["logistic_regression", "prior"]
     assert all(set(found) == INTERVAL for found in told["metrics"].values())
-    assert [gate["code"] for gate in told["gates"]] == [f"G{number:02d}" for number in range(1, 8)]
+    assert [gate["code"] for gate in told["gates"]] == [f"G{number:02d}" for number in range(1, 9)]
     assert told["parity"]["passed"] is True
     assert told["synthetic"] is False
     assert ran.err == ""
@@ -115,7 +115,12 @@ def test_candidates_are_compared_and_graded(make_home: MakeHome) -> None:
     home = make_home("trained")
     told = answered("compare", NAME, "--json").json
     assert told["comparison"]["winner"] in {"logistic_regression", "lightgbm"}
+    assert Path(told["error_analysis"]) == home.bundle_path("challenger") / "errors.html"
+    assert Path(told["error_analysis"]).read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert all(item["latency_ms"] > 0 for item in told["comparison"]["candidates"])
     out = answered("compare", NAME, "--csv", home.root / "metrics.csv").out
+    assert told["error_analysis"] in out
+    assert "latency_ms" in out
     assert "* on the Pareto front" in out
     assert "Excellent" in out
     table = {row["metric"]: row for row in rows(home.root / "metrics.csv")}
@@ -143,7 +148,7 @@ def test_promotion_and_rollback_are_told_and_recorded(make_home: MakeHome) -> No
     home = make_home("retrained")
     told = answered("promote", NAME, "--json").json
     assert (told["champion"], told["previous"], told["accepted"]) == ("2", "1", [])
-    assert len(told["gates"]) == 7
+    assert len(told["gates"]) == 8
     told = answered("rollback", NAME, "--reason", "complaints", "--json").json
     assert told == {"project": NAME, "champion": "1", "previous": "2"}
     assert "version 2 is champion again, 1 before" in answered("rollback", NAME, "--reason", "better").out
@@ -197,7 +202,7 @@ def test_a_batch_is_predicted_judged_and_watched(make_home: MakeHome) -> None:
         "bad_rows": [],
     }
     table = rows(output)
-    assert list(table[0]) == ["pump", "prediction", "score", "band", "model_version"]
+    assert list(table[0]) == ["pump", "prediction", "score", "band", "model_version", "prediction_id"]
     assert [row["pump"] for row in table] == new["pump"].tolist()
     told = answered("outcomes", NAME, "--input", source, "--json").json
     assert told == {"project": NAME, "joined": 120, "repeated": 0, "unknown": []}

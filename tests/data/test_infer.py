@@ -143,11 +143,7 @@ def test_columns_that_say_nothing_are_left_out_with_a_note(tmp_path: Path) -> No
             nothing=[""] * ROWS,
             zero=["0", "0.0"] * 30,
             huge=["1e999", "1"] * 30,
-            comment=[
-                f"the pump {number} made a noise, and then it stopped for a while, again"
-                for number in range(ROWS)
-            ],
-            street=[f"Rua {RANDOM.random()}" for _ in range(ROWS)],
+            codes=[f"c{number % 30}" for number in range(ROWS)],
         ),
     )
     project, notes = infer(path)
@@ -158,11 +154,48 @@ def test_columns_that_say_nothing_are_left_out_with_a_note(tmp_path: Path) -> No
         ("nothing", "empty"),
         ("zero", "the same number"),
         ("huge", "beyond 1e308"),
-        ("comment", "free text"),
-        ("street", "60 different texts"),
+        ("codes", "30 different texts"),
     ]:
         assert f"{column!r} is left out: it" in said
         assert reason in said
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"the pump {number} made a noise, and then it stopped for a while again" for number in range(ROWS)],
+        ["the pump made a noise, and after that it stopped for quite a while again", ""] * (ROWS // 2),
+        [f"vazamento {number}" if number % 3 else f"barulho{number}" for number in range(ROWS)],
+    ],
+    ids=["long", "long, repeated and missing", "short"],
+)
+def test_comments_become_a_text_that_the_model_reads(tmp_path: Path, texts: list[str]) -> None:
+    if "" in texts:
+        texts = [*texts[:-2], "the pump was heard from the other hall, and nobody knew what to do", ""]
+    project, notes = infer(write(tmp_path, table(Comentário=texts)))
+    field = project.data.fields["comentario"]
+    assert (field.type, field.use, field.column) == ("text", "input", "Comentário")
+    assert field.missing == ("allowed" if "" in texts else "refused")
+    assert project.texts == ("comentario",)
+    assert "linear_svm" in project.candidate_params
+    assert "Comentário: read as text" in "\n".join(notes)
+
+
+def test_comments_alone_with_classes_of_few_rows_are_enough(tmp_path: Path) -> None:
+    modes = ["leak"] * 25 + ["noise"] * 25 + ["wear"] * 8 + ["fire", "theft"]
+    columns = {"note": [f"seen {mode} at {number}" for number, mode in enumerate(modes)], "mode": modes}
+    project, notes = infer(write(tmp_path, columns), "mode")
+    assert project.classes == ("leak", "noise", "wear")
+    assert project.task.leave_out == ("fire", "theft")
+    assert "fire, theft" in "\n".join(notes)
+    assert list(project.inputs) == ["note"]
+
+
+def test_a_text_that_no_contract_takes_is_left_out(tmp_path: Path) -> None:
+    columns = table(note=[f"it broke {number} " + "x" * 25_000 * (number == 7) for number in range(ROWS)])
+    project, notes = infer(write(tmp_path, columns))
+    assert "note" not in project.data.fields
+    assert "'note' is left out: the contract does not take" in "\n".join(notes)
 
 
 def test_categories_are_listed_where_few_and_open_where_many(tmp_path: Path) -> None:
@@ -393,6 +426,7 @@ def test_whatever_is_inferred_takes_the_rows_it_came_from(
         ("churn/dados_treino.csv", "saiu", "binary", "id_cliente"),
         ("machine_failure/ai4i2020.csv", "Machine failure", "binary", "udi"),
         ("failure_modes/excavator_mwo_2001_2007.csv", "FM", "multiclass", "id"),
+        ("failure_modes/fmc_mwo2kg_train.csv", "failure_mode", "multiclass", None),
         ("man_hours/flight_school_down_events_2024_jan_aug.csv", "downed_reason", "multiclass", None),
         ("stock_price/CMIG4.SA_2000_2025_adjusted_with_glitches.csv.gz", "Close", "regression", None),
     ],

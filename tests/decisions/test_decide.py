@@ -93,6 +93,44 @@ def test_several_classes_take_the_most_probable() -> None:
     assert (first.band, first.lower) == (None, None)
 
 
+SEVERAL = Policy(kind="multiclass", classes=("low", "mid", "high", "top"))
+SCORES = np.array([[0.1, 0.25, 0.6, 0.05], [0.4, 0.35, 0.2, 0.05]])
+
+
+def test_the_most_probable_classes_are_listed() -> None:
+    first, second = decide(SCORES, SEVERAL.model_copy(update={"top": 2}))
+    assert first.classes == (("high", 0.6), ("mid", 0.25))
+    assert second.classes == (("low", 0.4), ("mid", 0.35))
+    assert len(decide(SCORES, SEVERAL.model_copy(update={"top": 20}))[0].classes) == 4
+
+
+def test_below_the_confidence_an_answer_abstains_with_its_best_guess() -> None:
+    sure, unsure = decide(SCORES, SEVERAL.model_copy(update={"confidence": 0.6}))
+    assert (sure.prediction, sure.abstain) == ("high", False)
+    assert (unsure.prediction, unsure.abstain) == ("low", True)
+    assert decide(SCORES, SEVERAL)[0].abstain is None
+
+
+def test_thresholds_of_classes_weigh_their_probabilities() -> None:
+    policy = SEVERAL.model_copy(update={"class_thresholds": (2.0, 1.0, 1.0, 1.0), "confidence": 0.38})
+    assert predicted_classes(SCORES, policy).tolist() == [2, 1]
+    first, second = decide(SCORES, policy)
+    assert (second.prediction, second.probability, second.abstain) == ("mid", 0.35, True)
+    # What is listed are probabilities, as they are.
+    assert second.classes[0] == ("low", 0.4)
+    assert first.prediction == "high"
+
+
+def test_a_set_holds_the_classes_within_their_limits_and_the_answer() -> None:
+    limits = {"set_limits": (0.5, 0.7, 0.3, 0.95)}
+    first, second = decide(SCORES, SEVERAL.model_copy(update=limits))
+    assert first.label_set == ("high", "top")
+    assert second.label_set == ("low", "mid", "top")
+    moved = SEVERAL.model_copy(update=limits | {"class_thresholds": (4.0, 4.0, 1.0, 4.0)})
+    assert decide(SCORES, moved)[1].label_set == ("low", "mid", "high", "top")
+    assert decide(SCORES, SEVERAL)[0].label_set == ()
+
+
 def test_a_value_has_its_interval() -> None:
     policy = Policy(kind="regression", half_width=1.5)
     decision = decide(np.array([[10.0]]), policy)[0]

@@ -34,3 +34,16 @@ def test_a_policy_is_frozen_and_refuses_unknown_keys() -> None:
         policy.threshold = 0.9  # type: ignore[misc]
     with pytest.raises(ValidationError):
         Policy.model_validate({"kind": "binary", "cutoff": 0.5})
+
+
+def test_a_policy_of_several_classes_has_the_projects_wishes() -> None:
+    project = make_project("multiclass", decision={"top": 2, "confidence": 0.7, "coverage": 0.8})
+    policy = make_policy(project, class_thresholds=(1.0, 0.5, 2.0), set_limits=(0.5, 0.6, 1.0))
+    assert (policy.top, policy.confidence, policy.coverage) == (2, 0.7, 0.8)
+    assert Policy.model_validate_json(policy.model_dump_json()) == policy
+    assert make_policy(project).coverage is None
+
+
+def test_a_policy_of_an_older_bundle_still_loads() -> None:
+    policy = Policy.model_validate({"kind": "multiclass", "classes": ["a", "b"], "threshold": 0.5})
+    assert (policy.top, policy.confidence, policy.class_thresholds, policy.set_limits) == (3, None, (), ())

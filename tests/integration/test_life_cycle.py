@@ -238,7 +238,14 @@ def judged(world: World, table: pd.DataFrame) -> None:
     told = world.json("predict", NAME, "--input", source, "--output", output)
     assert (told["answered"], told["model_version"], told["bad_rows"]) == (300, "1", [])
     predictions = pd.read_csv(output)
-    assert list(predictions.columns) == ["udi", "prediction", "score", "band", "model_version"]
+    assert list(predictions.columns) == [
+        "udi",
+        "prediction",
+        "score",
+        "band",
+        "model_version",
+        "prediction_id",
+    ]
     assert predictions["udi"].tolist() == table["UDI"].tolist()
 
     truth = dict(zip(table["UDI"].astype(str), table["Machine failure"], strict=True))

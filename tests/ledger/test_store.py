@@ -201,6 +201,26 @@ def test_of_repeated_outcomes_the_last_is_read_and_all_are_kept(ledger: Ledger) 
     assert [found.outcome.value for found in ledger.judged("churn")] == ["sim"]
 
 
+def test_what_has_no_outcome_waits_the_newest_first(ledger: Ledger) -> None:
+    records = [record(id=f"p{place}", at=START + timedelta(hours=place)) for place in range(4)]
+    ledger.record_predictions([*records, record(id="other", project="other")])
+    ledger.record_outcomes("churn", [OutcomeRecord(1, START, prediction_id="p2")])
+
+    assert [found.id for found in ledger.unlabelled("churn")] == ["p3", "p1", "p0"]
+    assert [found.id for found in ledger.unlabelled("churn", limit=2)] == ["p3", "p1"]
+    assert [found.id for found in ledger.unlabelled("churn", since=records[1].at)] == ["p3", "p1"]
+
+
+def test_the_newest_of_the_judged(ledger: Ledger) -> None:
+    records = [record(id=f"p{place}", at=START + timedelta(hours=place)) for place in range(3)]
+    ledger.record_predictions(records)
+    ledger.record_outcomes("churn", [OutcomeRecord(1, START, prediction_id=one.id) for one in records])
+
+    assert [found.prediction.id for found in ledger.judged("churn")] == ["p0", "p1", "p2"]
+    newest = ledger.judged("churn", order="newest", limit=2)
+    assert [found.prediction.id for found in newest] == ["p2", "p1"]
+
+
 def test_events_are_kept(ledger: Ledger) -> None:
     ledger.record_event("churn", "promotion", "ana", "better", {"version": "4"})
     ledger.record_event("churn", "rollback", "zelo", "worse")

@@ -18,7 +18,12 @@ from zelo.models.catalogue import BLENDS, CATALOGUE, chosen
 from zelo.training.fit import fit_whole, scores_of
 from zelo.training.truth import truth_of
 
-ABLE = [(kind, name) for kind in KINDS for name, item in CATALOGUE.items() if kind in item.kinds]
+ABLE = [
+    (kind, name)
+    for kind in KINDS
+    for name, item in CATALOGUE.items()
+    if kind in item.kinds and not item.of_texts
+]
 
 
 @cache

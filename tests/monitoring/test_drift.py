@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from zelo.ledger.store import Ledger
 from zelo.monitoring.drift import FEWEST_ROWS, Drift, chance_level, label_of
 from zelo.stats.drift import psi
 
-from .fakes import Scene, make_bundle, make_rows, regression
+from .fakes import Scene, make_bundle, make_project, make_rows, regression
 
 
 def drift(scene: Scene) -> dict[str, Drift]:
@@ -102,6 +103,65 @@ def test_a_score_that_moves_is_seen(scene: Scene) -> None:
     assert score.label == "large"
     assert score.mean_change is not None
     assert score.mean_change > 0.3
+
+
+NOTES = {"key": "id", "sources": {"train": "notes.csv"}, "fields": {"note": {"type": "text"}}}
+COMMON, LATER = ("pump", "leaks", "hose", "broken", "hot"), ("inverter", "code", "derating")
+
+
+def comments(rng: np.random.Generator, rows: int, words: Sequence[str], fewest: int = 2) -> list[str]:
+    return [" ".join(rng.choice(words, rng.integers(fewest, fewest + 5))) for _ in range(rows)]
+
+
+@pytest.fixture
+def commented(ledger: Ledger, tmp_path: Path) -> Scene:
+    """A model that reads a comment; its reference knows the common words, and a rare one now and then."""
+    bundle = make_bundle(tmp_path / "bundle", make_project(data=NOTES, gates={}))
+    rng, path = np.random.default_rng(4), bundle.path / "reference.parquet"
+    rows = pd.read_parquet(path)
+    notes = comments(rng, len(rows), COMMON)
+    notes[::9] = [f"{note} part{number}" for number, note in enumerate(notes[::9])]
+    rows.assign(note=notes).to_parquet(path)
+    return Scene(ledger, bundle)
+
+
+def of_note(scene: Scene) -> dict[str | None, Drift]:
+    return {entry.measure: entry for entry in scene.report().drift.fields if entry.field == "note"}
+
+
+def test_texts_as_before_do_not_drift(commented: Scene) -> None:
+    notes = comments(commented.rng, 900, COMMON)
+    notes[::9] = [f"{note} PART-X{number}" for number, note in enumerate(notes[::9])]
+    commented.answer(900, rows=pd.DataFrame({"note": notes}))
+
+    measured = of_note(commented)
+
+    assert [(name, entry.kind, entry.unit) for name, entry in measured.items()] == [
+        ("length in words", "text", "words"),
+        ("share of new words", "text", "share"),
+    ]
+    assert {entry.label for entry in measured.values()} == {"stable"}
+
+
+def test_words_that_the_reference_never_had_are_drift(commented: Scene) -> None:
+    commented.answer(300, rows=pd.DataFrame({"note": comments(commented.rng, 300, (*COMMON, *LATER))}))
+
+    measured = of_note(commented)
+
+    assert measured["length in words"].label == "stable"
+    assert measured["share of new words"].label == "large"
+    assert measured["share of new words"].mean_change == pytest.approx(3 / 8, abs=0.06)
+
+
+def test_longer_texts_are_drift(commented: Scene) -> None:
+    notes = comments(commented.rng, 300, COMMON, fewest=7)
+    commented.answer(300, rows=pd.DataFrame({"note": notes}))
+
+    measured = of_note(commented)
+
+    assert measured["length in words"].label == "large"
+    assert measured["length in words"].mean_change == pytest.approx(5.0, abs=0.4)
+    assert measured["share of new words"].mean_change == pytest.approx(0.0, abs=0.05)
 
 
 @pytest.mark.parametrize("rows", [0, 1, FEWEST_ROWS - 1])

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import Any, get_args
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -50,6 +51,19 @@ def test_a_whole_report_in_portuguese(ledger: Ledger, tmp_path: Path) -> None:
     ):
         assert expected in text, expected
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_text_is_told_by_what_was_measured_of_it(ledger: Ledger, tmp_path: Path) -> None:
+    fields = {"key": "id", "sources": {"train": "x.csv"}, "fields": {"nota": {"type": "text"}}}
+    scene = make_scene(ledger, tmp_path, language="pt-BR", data=fields, gates={})
+    path = scene.bundle.path / "reference.parquet"
+    pd.read_parquet(path).assign(nota="bomba vazando").to_parquet(path)
+    scene.answer(200, rows=pd.DataFrame({"nota": ["bomba [b]vazando[/b]"] * 200}))
+
+    lines = " ".join(shown(scene, width=140).split())
+
+    assert "nota: tamanho em palavras" in lines
+    assert "nota: parcela de palavras novas" in lines
 
 
 def test_figures_fit_on_one_line_at_100_columns(scene: Scene) -> None:

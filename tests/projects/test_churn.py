@@ -101,7 +101,14 @@ def test_a_file_of_new_customers(trained: Trained, tmp_path: Path, monkeypatch: 
     )
     answered("predict", "churn", "--input", path, "--output", output)
     table = pd.read_csv(output)
-    assert list(table.columns) == ["id_cliente", "prediction", "score", "band", "model_version"]
+    assert list(table.columns) == [
+        "id_cliente",
+        "prediction",
+        "score",
+        "band",
+        "model_version",
+        "prediction_id",
+    ]
     bounds = [(0.9, "Risco muito alto"), (0.7, "Risco alto"), (0.5, "Risco moderado"), (-1, "Risco baixo")]
     expected = [next(label for bound, label in bounds if score > bound) for score in table["score"]]
     assert table["band"].tolist() == expected

@@ -47,7 +47,36 @@ def test_the_contract_takes_what_is_made(
     assert least < checked.frame[project.task.target].mean() < most
 
 
-@pytest.mark.parametrize(("name", "source"), [("churn", "train"), ("machine_failure", "train")])
+@pytest.mark.parametrize(
+    ("name", "source", "rows", "others"),
+    [
+        ("failure_modes", "train", 2500, 0),
+        ("failure_modes", "dev", 500, 0),
+        ("failure_modes_excavator", "train", 1500, 185),
+    ],
+)
+def test_the_contract_takes_the_made_comments(
+    tmp_path: Path, name: str, source: str, rows: int, others: int
+) -> None:
+    project = load_project(PROJECTS / name)
+    located = made(name, source, tmp_path)
+    assert located.synthetic
+    table = read_table(located.path, project.source(source))
+    checked = check_table(table, project, file=located.path.name, labelled=True)
+    assert (checked.bad_rows, checked.absent, len(checked.frame)) == ((), (), rows)
+    assert checked.others == pytest.approx(others, rel=0.2)
+    assert set(checked.frame[project.task.target]) == set(project.classes)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("churn", "train"),
+        ("machine_failure", "train"),
+        ("failure_modes", "dev"),
+        ("failure_modes_excavator", "train"),
+    ],
+)
 def test_a_seed_makes_the_same_file_everywhere(tmp_path: Path, name: str, source: str) -> None:
     first, again = (made(name, source, tmp_path / folder) for folder in ("a", "b"))
     assert first.sha256 == again.sha256

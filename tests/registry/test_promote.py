@@ -56,7 +56,7 @@ def test_evidence_tells_what_was_promoted_by_whom_and_on_what(make_home: MakeHom
     assert promoted["snapshot"] == bundle.manifest["snapshot"]
     assert promoted["environment"] == bundle.manifest["environment"]
     assert set(promoted["code"]) == {"commit", "changed"}
-    assert [gate["code"] for gate in promoted["gates"]] == [f"G{number:02d}" for number in range(1, 8)]
+    assert [gate["code"] for gate in promoted["gates"]] == [f"G{number:02d}" for number in range(1, 9)]
     assert promoted["metrics"]["f1"]["low"] < promoted["metrics"]["f1"]["value"]
 
 

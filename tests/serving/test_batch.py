@@ -19,7 +19,7 @@ from zelo.serving.batch import load_outcomes, score_file
 from zelo.serving.service import Service
 from zelo.spec.loading import parse_project
 
-from .fakes import PROJECT, REGRESSION, START, AgePredictor, Clock, Registry, bundle
+from .fakes import PROJECT, REGRESSION, START, TEXTS, AgePredictor, Clock, Registry, WordPredictor, bundle
 
 HEADER = "id_cliente,idade,saldo,pais,cidade\n"
 Serve = Callable[..., Service]
@@ -59,12 +59,12 @@ def test_each_row_is_answered_and_recorded_in_order(service: Service, ledger: Le
     path = written(tmp_path, HEADER + "c1,90,10.5,França,\nc2,20,,Alemanha,Bonn\n")
     scored = score_file(service, path, tmp_path / "out.csv")
     assert (scored.answered, scored.bad_rows, scored.version) == (2, (), "1")
-    assert read(scored.output) == [
-        ["id_cliente", "prediction", "score", "band", "model_version"],
-        ["c1", "1", "0.9", "Risco alto", "1"],
-        ["c2", "0", "0.2", "Risco baixo", "1"],
-    ]
     second, first = ledger.predictions("churn")
+    assert read(scored.output) == [
+        ["id_cliente", "prediction", "score", "band", "model_version", "prediction_id"],
+        ["c1", "1", "0.9", "Risco alto", "1", first.id],
+        ["c2", "0", "0.2", "Risco baixo", "1", second.id],
+    ]
     assert first.inputs == {"idade": 90, "saldo": 10.5, "pais": "França", "cidade": None, "id_cliente": "c1"}
     assert (first.entity, second.entity, second.inputs["saldo"]) == ("c1", "c2", None)
 
@@ -79,11 +79,58 @@ def test_without_a_key_rows_are_named_by_their_number(serve: Serve, tmp_path: Pa
     path = written(tmp_path, "flights\n3\nmany\n4.5\n")
     scored = score_file(serve(REGRESSION, Flights()), path, tmp_path / "out.csv")
     assert [(bad.row, bad.field, bad.found) for bad in scored.bad_rows] == [(2, "flights", "'many'")]
-    assert read(scored.output) == [
+    assert [row[:-1] for row in read(scored.output)] == [
         ["row", "prediction", "score", "lower", "upper", "model_version"],
         ["1", "6.0", "6.0", "4.0", "8.0", "7"],
         ["3", "9.0", "9.0", "7.0", "11.0", "7"],
     ]
+
+
+def test_several_classes_have_their_set_and_whether_a_person_should_decide(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    loaded = bundle(WordPredictor(), TEXTS, (0.9, 0.8, 0.3))
+    service = Service(Registry("7", loaded), ledger, now=Clock())
+    path = written(tmp_path, "ordem,comentario\no1,vaza vaza quebrou\no2,parado\n")
+    head, first, second = read(score_file(service, path, tmp_path / "out.csv").output)
+
+    assert head == [
+        "ordem",
+        "prediction",
+        "score",
+        "probability",
+        "abstain",
+        "label_set",
+        "model_version",
+        "prediction_id",
+    ]
+    assert first[:2] == ["o1", "vazamento"]
+    assert float(first[3]) == pytest.approx(0.6652, abs=1e-4)
+    assert first[4:7] == ["False", "vazamento; quebra", "7"]
+    assert (second[1], second[4]) == ("vazamento", "True")
+    recorded = ledger.prediction(first[-1])
+    assert recorded is not None
+    assert recorded.inputs["comentario"] == "vaza vaza quebrou"
+
+
+def test_outcomes_are_joined_by_the_ids_of_a_file_of_predictions(
+    service: Service, ledger: Ledger, tmp_path: Path
+) -> None:
+    path = written(tmp_path, HEADER + "c1,90,10.5,França,\n")
+    name = read(score_file(service, path, tmp_path / "out.csv").output)[1][-1]
+    truth = written(tmp_path, f"prediction_id,saiu\n{name},1\n", "truth.csv")
+    counts = load_outcomes(ledger, service.model.bundle.project, truth, now=later)
+    assert counts.joined == 1
+    assert [outcome.value for outcome in ledger.outcomes(name)] == [1]
+
+
+def test_spellings_of_classes_are_read_in_outcomes(ledger: Ledger, tmp_path: Path) -> None:
+    service = Service(Registry("7", bundle(WordPredictor(), TEXTS)), ledger, now=Clock())
+    path = written(tmp_path, "ordem,comentario\no1,quebrou\n")
+    name = read(score_file(service, path, tmp_path / "out.csv").output)[1][-1]
+    truth = written(tmp_path, f"prediction_id,falha\n{name},ABERTO\n", "truth.csv")
+    assert load_outcomes(ledger, service.model.bundle.project, truth, now=later).joined == 1
+    assert [outcome.value for outcome in ledger.outcomes(name)] == ["quebra"]
 
 
 def test_rows_are_read_as_the_source_says(serve: Serve, tmp_path: Path) -> None:
@@ -127,7 +174,7 @@ def test_a_file_of_bad_rows_alone_is_answered_by_none(service: Service, tmp_path
 
 def test_a_missing_column_leaves_no_file(service: Service, ledger: Ledger, tmp_path: Path) -> None:
     path = written(tmp_path, "id_cliente,idade\nc1,20\n")
-    with pytest.raises((SourceError, ContractError), match="saldo"):
+    with pytest.raises((SourceError, ContractError), match="pais"):
         score_file(service, path, tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
     assert ledger.predictions("churn") == []

@@ -12,7 +12,9 @@ from zelo.errors import BundleError, LedgerError, RegistryError, ServingError, U
 from zelo.features.columns import Columns
 from zelo.ledger.records import PredictionRecord
 from zelo.ledger.store import Ledger
-from zelo.serving.service import Answer, Committed, Question, Service
+from zelo.serving.answers import Answer
+from zelo.serving.scoring import Question
+from zelo.serving.service import Committed, Service
 
 from .fakes import BANDS, PROJECT, REGRESSION, ROW, START, AgePredictor, Clock, Registry, bundle
 
@@ -171,6 +173,11 @@ def test_a_multiclass_answers_without_bands(ledger: Ledger) -> None:
         "prediction": "b",
         "probability": 0.5,
         "score": 0.5,
+        "classes": [
+            {"label": "b", "probability": 0.5},
+            {"label": "c", "probability": 0.3},
+            {"label": "a", "probability": 0.2},
+        ],
     }
 
 

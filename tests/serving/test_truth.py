@@ -11,7 +11,7 @@ from zelo.ledger.records import OutcomeRecord
 from zelo.serving.truth import OutcomeSchema
 from zelo.spec.loading import parse_project
 
-from .fakes import BANDS, PROJECT, REGRESSION, START
+from .fakes import BANDS, PROJECT, REGRESSION, START, TEXTS
 
 CLASSES = OutcomeSchema(parse_project(PROJECT))
 VALUES = OutcomeSchema(parse_project(REGRESSION))
@@ -73,6 +73,25 @@ def test_classes_may_be_texts_or_both() -> None:
     assert [read(schema, [{"value": value, "entity": "a"}])[0].value for value in ("b", 1)] == ["b", 1]
     with pytest.raises(RequestError):
         read(schema, [{"value": True, "entity": "a"}])
+
+
+def test_spellings_and_the_other_class_are_taken() -> None:
+    text = TEXTS.replace("spellings:", "other: ruído\n  spellings:")
+    spelled, other = OutcomeSchema(parse_project(TEXTS)), OutcomeSchema(parse_project(text))
+
+    def value(schema: OutcomeSchema, found: str) -> object:
+        return read(schema, [{"value": found, "entity": "a"}])[0].value
+
+    assert [value(spelled, found) for found in ("Aberto ", "VAZA", "Quebra")] == [
+        "quebra",
+        "vazamento",
+        "quebra",
+    ]
+    assert value(other, "nunca visto") == "ruído"
+    for schema, found in ((spelled, "nunca visto"), (other, "  ")):
+        with pytest.raises(RequestError) as caught:
+            value(schema, found)
+        assert caught.value.errors[0].expected == "one of vazamento, quebra, ruído"
 
 
 @pytest.mark.parametrize(

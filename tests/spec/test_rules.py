@@ -192,6 +192,44 @@ BROKEN = [
         "'lnad'",
         "one of age, land",
     ),
+    (
+        "spellings_lead_to_classes",
+        "positive: 1}",
+        "positive: 1, spellings: {gone: '2'}}",
+        3,
+        "task.spellings",
+        "'gone' for '2'",
+        "one of 0, 1",
+    ),
+    ("spellings_lead_to_classes", "positive: 1}", "positive: 1, other: 7}", 3, "task.other", "7", "0, 1"),
+    (
+        "critical_classes_are_classes",
+        "report: [roc_auc, f1]",
+        "report: [f1], critical: {classes: [2], recall: 0.5}",
+        18,
+        "select.critical.classes",
+        "2",
+        "[0, 1]",
+    ),
+    (
+        "answers_fit_the_task",
+        "{maximise: f1}",
+        "0.5\n  confidence: 0.4",
+        21,
+        "decision.confidence",
+        "a binary task",
+        "multiclass alone",
+    ),
+    (
+        "balance_fits_the_inputs",
+        "use: metadata}\nderived:",
+        "use: metadata}\n    note: {type: text}\nimbalance: smote\nderived:",
+        14,
+        "imbalance",
+        "smote with texts",
+        "class_weight",
+    ),
+    ("text_keys_need_texts", "derived:", "text: {accents: kept}\nderived:", 13, "text", "without", "no text"),
     ("derived_names_are_new", "half:", "age:", 13, "derived.age", "the name of a field", "a new name"),
     ("derived_names_are_new", "half:", "left:", 13, "derived.left", "the target", "a new name"),
     ("derived_names_are_new", "half:", "id:", 13, "derived.id", "the key", "a new name"),
@@ -223,23 +261,42 @@ def test_some_field_must_be_an_input(written: str) -> None:
     assert error.where == "project.yaml:9"
 
 
+def test_time_has_no_repetitions(written: str) -> None:
+    timed = written.replace("by: class", "by: time, column: since")
+    error = refused(timed.replace("report: [roc_auc, f1]", "repeats: 2"))
+    assert (error.what, error.found) == ("select.repeats breaks a rule", "more than one with split.by: time")
+
+
 def test_bands_are_for_binary_tasks(written: str) -> None:
     several = written.replace(TASK, MULTICLASS).replace(
         "select: {primary: f1, report: [roc_auc, f1]}", "select: {primary: mcc}"
     )
-    assert refused(several).what == "decision.threshold breaks a rule"
+    assert refused(several).what == "decision.threshold.maximise breaks a rule"
     error = refused(several.replace(THRESHOLD, ""))
     assert (error.what, error.where) == ("decision.bands breaks a rule", "project.yaml:20")
     assert parse_project(several.replace("decision:\n" + THRESHOLD + BANDS, "")).classes == ("x", "y", "z")
 
 
 def test_every_rule_has_a_test() -> None:
-    elsewhere = {"some_field_is_input", "bands_fit_the_task"}
+    elsewhere = {"some_field_is_input", "bands_fit_the_task", "repeats_fit_the_split"}
     assert {rule.__name__ for rule in RULES} == {rule for rule, *_ in BROKEN} | elsewhere
 
 
 def test_a_project_that_keeps_the_rules(written: str) -> None:
     assert broken_rule(parse_project(written)) is None
+
+
+def test_a_regression_has_no_classes_to_spell_or_to_guard(written: str) -> None:
+    text = written.replace(TASK, REGRESSION).replace("by: class", "by: random")
+    text = text.replace("decision:\n" + THRESHOLD + BANDS, "")
+    text = text.replace("primary: f1, report: [roc_auc, f1]", "primary: mae")
+    assert (
+        refused(text.replace("kind: regression", "kind: regression, other: 1")).what == "task breaks a rule"
+    )
+    guarded = text.replace("primary: mae", "primary: mae, critical: {classes: [1], recall: 0.5}")
+    assert refused(guarded).what == "select.critical breaks a rule"
+    learned = text + "decision: {threshold: {maximise: f1}}\n"
+    assert refused(learned).what == "decision.threshold breaks a rule"
 
 
 def test_a_regression_keeps_the_rules(written: str) -> None:

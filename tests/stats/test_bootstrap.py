@@ -195,3 +195,73 @@ def test_undefined_differences_are_nan() -> None:
 def test_other_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="same rows"):
         paired_difference(rows(1, 20), rows(2, 20), "f1", higher_is_better=True, seed=0)
+
+
+def several(seed: int, rows: int = 120, classes: int = 4) -> Scored:
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(classes, size=rows)
+    scores = rng.dirichlet(np.ones(classes), rows)
+    scores[np.arange(rows), truth] += 0.3
+    scores /= scores.sum(axis=1, keepdims=True)
+    return Scored(truth, scores, scores.argmax(axis=1))
+
+
+def again(scored: Scored, times: int) -> Scored:
+    assert scored.predicted is not None
+    return Scored(
+        np.tile(scored.truth, times),
+        np.tile(scored.scores, (times, 1)),
+        np.tile(scored.predicted, times),
+        scored.positive,
+        repeats=times,
+    )
+
+
+@pytest.mark.parametrize("times", [2, 5])
+def test_repeating_the_same_rows_leaves_every_interval_as_it_was(times: int) -> None:
+    for scored, kind in ((rows(7, 150), "binary"), (several(7), "multiclass")):
+        once = metric_intervals(scored, TASK_METRICS[kind], seed=2, resamples=300)
+        more = metric_intervals(again(scored, times), TASK_METRICS[kind], seed=2, resamples=300)
+        for name, found in once.items():
+            for end in ("value", "low", "high"):
+                assert getattr(more[name], end) == pytest.approx(getattr(found, end), abs=1e-12), name
+
+
+def test_a_regression_can_be_repeated_as_well() -> None:
+    rng = np.random.default_rng(0)
+    truth, said = rng.normal(size=80), rng.normal(size=80)
+    once = metric_intervals(Scored(truth, said), ["mae"], seed=1, resamples=300)["mae"]
+    twice = Scored(np.tile(truth, 2), np.tile(said, 2), repeats=2)
+    assert metric_intervals(twice, ["mae"], seed=1, resamples=300)["mae"].low == pytest.approx(once.low)
+
+
+def test_repeating_the_same_rows_makes_no_difference_surer() -> None:
+    a, b = rows(8, 200), noisy(rows(8, 200), 1, 1.0)
+    once = paired_difference(a, b, "f1", higher_is_better=True, seed=3, resamples=300)
+    more = paired_difference(again(a, 3), again(b, 3), "f1", higher_is_better=True, seed=3, resamples=300)
+    assert (more.low, more.high, more.p_value) == pytest.approx((once.low, once.high, once.p_value))
+    with pytest.raises(ValueError, match="not scored on the same rows"):
+        paired_difference(
+            again(a, 2), Scored(**{**vars(again(b, 2)), "repeats": 1}), "f1", higher_is_better=True, seed=3
+        )
+
+
+def test_strata_of_repeated_rows_keep_their_sizes() -> None:
+    scored = rows(9, 100)
+    strata = scored.truth.astype(np.int64)
+    once = metric_intervals(scored, ["recall"], seed=1, resamples=200, strata=strata)["recall"]
+    twice = again(scored, 2)
+    more = metric_intervals(twice, ["recall"], seed=1, resamples=200, strata=np.tile(strata, 2))["recall"]
+    assert (more.low, more.high) == pytest.approx((once.low, once.high))
+
+
+def test_a_slice_of_repeated_rows_stays_repeated_where_its_blocks_are_alike() -> None:
+    scored = again(several(1, 40), 2)
+    mask = np.tile(np.arange(40) < 11, 2)
+    assert scored.where(mask).repeats == 2
+    assert scored.where(np.flatnonzero(mask)).repeats == 2
+    assert len(scored.where(mask)) == 22
+    assert scored.where(np.arange(40)).repeats == 1
+    assert scored.where(np.arange(80) < 60).repeats == 1
+    assert scored.where(scored.truth != 0).repeats == 2
+    assert scored.where(np.zeros(80, dtype=bool)).repeats == 2

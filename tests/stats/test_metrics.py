@@ -68,11 +68,27 @@ def sk_classes(scored: Scored, weights: FloatArray) -> dict[str, float]:
         "roc_auc": sk.roc_auc_score(
             truth, scores, multi_class="ovr", average="macro", labels=labels, sample_weight=weights
         ),
+        "pr_auc": sk.average_precision_score(
+            truth[:, None] == np.array(labels), scores, average="macro", sample_weight=weights
+        ),
         "brier": sk.brier_score_loss(truth, scores, labels=labels, sample_weight=weights),
         "log_loss": sk.log_loss(truth, scores, labels=labels, sample_weight=weights),
     }
     del expected["f2_weighted"]
     return expected
+
+
+def test_areas_are_averaged_over_the_classes_that_have_a_row() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(3, size=60)
+    scores = rng.dirichlet(np.ones(5), 60)
+    scored = Scored(truth, scores, scores.argmax(axis=1))
+    found = point(scored, ["roc_auc", "pr_auc"])
+    each = [(truth == k, scores[:, k]) for k in range(3)]
+    assert found["roc_auc"] == pytest.approx(np.mean([sk.roc_auc_score(*one) for one in each]))
+    assert found["pr_auc"] == pytest.approx(np.mean([sk.average_precision_score(*one) for one in each]))
+    empty = scored.where(np.zeros(60, dtype=bool))
+    assert np.isnan(list(point(empty, ["roc_auc", "pr_auc"]).values())).all()
 
 
 def agrees(found: dict[str, FloatArray], expected: dict[str, float]) -> None:
@@ -251,7 +267,8 @@ INDEX = np.array([0, 1])
         (lambda: Scored(INDEX, GOOD, np.array([0])), "2 rows"),
         (lambda: Scored(INDEX, np.full((2, 3), 1 / 3), INDEX, positive=1), "among 3 classes"),
         (lambda: evaluate(Scored(INDEX, GOOD, INDEX), ["f1"]), "no metric f1 here"),
-        (lambda: evaluate(Scored(INDEX, GOOD, INDEX), ["pr_auc"]), "no metric pr_auc here"),
+        (lambda: Scored(INDEX, GOOD, INDEX, repeats=2), "not the same rows 2 times"),
+        (lambda: Scored(INDEX, GOOD, INDEX, repeats=3), "not the same rows 3 times"),
         (lambda: evaluate(Scored(INDEX, GOOD, INDEX, 1), ["mae"]), "no metric mae here"),
         (lambda: evaluate(Scored(INDEX, np.zeros(2)), ["accuracy"]), "known: mae, mape, r2, rmse"),
     ],

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from zelo.stats.confusion import DECISION_METRICS
 from zelo.stats.metrics import Scored, point
-from zelo.stats.thresholds import best_threshold
+from zelo.stats.thresholds import FEWEST_ROWS, best_class_thresholds, best_threshold
 
 
 def value_at(truth: np.ndarray, score: np.ndarray, metric: str, threshold: float) -> float:
@@ -101,3 +101,59 @@ def test_what_cannot_be_learned_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         best_threshold(np.array(truth, dtype=bool), np.array(score), metric)
+
+
+CLASS_METRICS = ["accuracy", "f1_macro", "f1_micro", "f1_weighted", "mcc"]
+
+
+def skewed(rows: int = 900, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Three classes, and scores that are too high for the first."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(3, rows, p=[0.6, 0.3, 0.1]).astype(np.int64)
+    odds = rng.normal(size=(rows, 3))
+    odds[np.arange(rows), truth] += 1.5
+    odds[:, 0] += 1.2
+    raw = np.exp(odds)
+    return truth, raw / raw.sum(axis=1, keepdims=True)
+
+
+def decided(truth: np.ndarray, scores: np.ndarray, thresholds: np.ndarray, metric: str) -> float:
+    said = (scores / thresholds).argmax(axis=1)
+    return point(Scored(truth, scores, said), [metric])[metric]
+
+
+@pytest.mark.parametrize("metric", CLASS_METRICS)
+def test_class_thresholds_help_on_new_rows_too(metric: str) -> None:
+    truth, scores = skewed()
+    thresholds = best_class_thresholds(truth, scores, metric)
+    assert thresholds[0] > thresholds[1]
+    new_truth, new = skewed(4000, seed=1)
+    neutral = np.ones(3)
+    assert decided(truth, scores, thresholds, metric) > decided(truth, scores, neutral, metric)
+    assert decided(new_truth, new, thresholds, metric) > decided(new_truth, new, neutral, metric)
+    np.testing.assert_array_equal(thresholds, best_class_thresholds(truth, scores, metric))
+
+
+def test_a_rare_class_keeps_the_neutral_threshold() -> None:
+    truth, scores = skewed()
+    few = np.flatnonzero(truth == 2)[: FEWEST_ROWS - 1]
+    kept = np.concatenate([np.flatnonzero(truth != 2), few])
+    thresholds = best_class_thresholds(truth[kept], scores[kept], "f1_macro")
+    assert thresholds[2] == 1.0
+    assert thresholds[0] != 1.0
+
+
+def test_where_nothing_is_gained_the_most_probable_class_is_taken() -> None:
+    truth = np.arange(60) % 3
+    scores = np.eye(3)[truth] * 0.7 + 0.1
+    assert best_class_thresholds(truth, scores, "f1_macro").tolist() == [1.0, 1.0, 1.0]
+    assert best_class_thresholds(np.zeros(5, dtype=np.int64), scores[:5], "mcc").tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "f1", "recall"])
+def test_class_thresholds_need_a_metric_of_all_classes(metric: str) -> None:
+    truth, scores = skewed(50)
+    with pytest.raises(ValueError, match=f"maximise {metric}; known: accuracy"):
+        best_class_thresholds(truth, scores, metric)
+    with pytest.raises(ValueError, match="not probabilities"):
+        best_class_thresholds(truth, scores + 1, "mcc")

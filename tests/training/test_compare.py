@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from tests.tables import make_project
 from zelo.errors import TrainingError
 from zelo.spec.project import TASK_METRICS, Project
 from zelo.stats.bootstrap import metric_intervals
-from zelo.training.compare import compare, proper_loss
+from zelo.training.compare import compare, neglected, proper_loss
 from zelo.training.evaluate import Assessed
 from zelo.training.truth import scored_rows
 
@@ -83,6 +84,57 @@ def test_the_front_holds_what_no_other_beats_everywhere() -> None:
     assert "worst" not in found.front
     assert "accurate" in found.front
     assert "calibrated" in found.front
+
+
+def test_latency_is_an_axis_of_the_front_where_it_is_reported() -> None:
+    quick = replace(classifier("quick", 0.7), latency_ms=1.0)
+    slow = replace(classifier("slow", 0.9), latency_ms=50.0)
+    slower = replace(classifier("slower", 0.7), latency_ms=60.0)
+    items = [quick, slow, slower]
+    assert compare(items, selecting("accuracy")).front == {"slow"}
+    found = compare(items, selecting("accuracy", "latency_ms"))
+    assert found.front == {"quick", "slow"}
+    assert found.winner.name == "slow"
+
+
+def lopsided(name: str, recalls: tuple[float, float]) -> Assessed:
+    """Rows of which each class has its own share of right ones."""
+    right = np.where(TRUTH == 1, recalls[1] > NOISE, recalls[0] > NOISE)
+    positive = np.where(right == TRUTH.astype(bool), 0.8, 0.2)
+    scores = np.column_stack([1 - positive, positive])
+    scored = scored_rows(TRUTH, scores, (positive >= 0.5).astype(np.int64), make_project())
+    return Assessed(name, {}, scores, 1.0, scored, metric_intervals(scored, TASK_METRICS["binary"], seed=1))
+
+
+def caring(recall: float) -> Project:
+    critical = {"classes": [1], "recall": recall}
+    return make_project(select={"primary": "accuracy", "folds": 3, "critical": critical})
+
+
+def test_a_candidate_that_neglects_a_critical_class_does_not_win() -> None:
+    candidates = [lopsided("careless", (1.0, 0.7)), lopsided("careful", (0.7, 0.9))]
+    assert compare(candidates, selecting("accuracy")).winner.name == "careless"
+    found = compare(candidates, caring(0.8))
+    assert [item.name for item in found.ranked] == ["careless", "careful"]
+    assert found.winner.name == "careful"
+    assert found.tied == ("careful",)
+    assert found.neglects == {"careless": (1,)}
+    assert "not eligible without the recall of 0.8" in found.why
+    assert "careless (1)" in found.why
+
+
+def test_where_all_neglect_it_the_best_is_chosen_and_told() -> None:
+    found = compare([lopsided("a", (1.0, 0.7)), lopsided("b", (0.7, 0.8))], caring(0.95))
+    assert found.winner.name == "a"
+    assert set(found.neglects) == {"a", "b"}
+    assert found.why.startswith("no candidate has the recall of 0.95")
+
+
+def test_a_critical_class_without_scored_rows_is_not_held() -> None:
+    item = classifier("any", 0.9)
+    assert item.scored is not None
+    none = replace(item, scored=item.scored.where(item.scored.truth == 0))
+    assert neglected(none, caring(0.1)) == (1,)
 
 
 def test_what_failed_is_left_out() -> None:

@@ -8,6 +8,7 @@ from scipy.special import expit
 from tests.tables import make_project
 
 from zelo.models.calibration import BetaCalibration, TemperatureCalibration
+from zelo.stats.conformal import in_sets
 from zelo.stats.metrics import point
 from zelo.training.evaluate import assess, decide_out_of_fold, learn
 from zelo.training.folds import make_folds
@@ -110,6 +111,80 @@ def test_several_classes_get_a_temperature() -> None:
     learned = learn(raw, truth, make_project("multiclass"))
     assert isinstance(learned.calibration, TemperatureCalibration)
     assert learned.policy.kind == "multiclass"
+
+
+def classes_drawn(rows: int = 400, seed: int = 0) -> tuple[Array, Array]:
+    """Truth of three classes, and scores that are too high for the first."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(3, rows, p=[0.5, 0.3, 0.2])
+    odds = rng.normal(size=(rows, 3))
+    odds[np.arange(rows), truth] += 1.5
+    odds[:, 0] += 1.0
+    raw = np.exp(odds)
+    return truth, raw / raw.sum(axis=1, keepdims=True)
+
+
+def test_several_classes_get_sets_and_thresholds_as_the_project_wants() -> None:
+    truth, raw = classes_drawn()
+    plain = learn(raw, truth, make_project("multiclass", decision={"coverage": 0.8})).policy
+    assert (len(plain.set_limits), plain.coverage, plain.class_thresholds) == (3, 0.8, ())
+    assert all(0 < limit < 1 for limit in plain.set_limits)
+    wanted = {"threshold": {"maximise": "f1_macro"}, "coverage": 0.95}
+    tuned = learn(raw, truth, make_project("multiclass", decision=wanted)).policy
+    assert tuned.class_thresholds[0] > max(tuned.class_thresholds[1:])
+    assert all(wide > narrow for wide, narrow in zip(tuned.set_limits, plain.set_limits, strict=True))
+
+
+def test_sets_learned_on_other_rows_cover_each_class() -> None:
+    project = make_project("multiclass")
+    learned = learn(*classes_drawn(2000)[::-1], project)
+    truth, raw = classes_drawn(4000, seed=1)
+    assert learned.calibration is not None
+    held = in_sets(learned.calibration.apply(raw), np.array(learned.policy.set_limits))
+    covered = [held[truth == index, index].mean() for index in range(3)]
+    assert all(0.87 < share < 0.95 for share in covered)
+
+
+def test_by_time_nothing_is_learned_from_later_rows() -> None:
+    truth, raw = classes_drawn(120)
+    wanted = {"threshold": {"maximise": "f1_macro"}}
+    project = make_project("multiclass", split={"by": "time", "column": "day"}, decision=wanted)
+    folds = make_folds(truth, project)
+    raw[: folds[0][1].min()] = np.nan
+    before = decide_out_of_fold(raw, truth, folds, project)
+    turned = truth.copy()
+    later = folds[1][1]
+    turned[later] = (turned[later] + 1) % 3
+    after = decide_out_of_fold(raw, turned, folds, project)
+    known = len(folds[0][1]) + len(later)
+    np.testing.assert_array_equal(after.scores[:known], before.scores[:known])
+    assert (after.scores[known:] != before.scores[known:]).any()
+    # No scored row comes before the first fold, so its scores stay as they are.
+    np.testing.assert_array_equal(before.scores[: len(folds[0][1])], raw[folds[0][1]])
+
+
+def test_rows_of_one_class_teach_no_threshold() -> None:
+    truth = np.array([0] * 8 + [0, 1] * 10)
+    raw = np.column_stack([np.full(28, 0.6), np.full(28, 0.4)])
+    folds = [(np.arange(4), np.arange(4, 8)), (np.arange(8), np.arange(8, 28))]
+    raw[:4] = np.nan
+    scored = decide_out_of_fold(raw, truth, folds, make_project())
+    np.testing.assert_array_equal(scored.scores, raw[4:])
+
+
+def test_of_repeated_folds_each_repetition_teaches_itself() -> None:
+    truth, raw = classes_drawn(90)
+    project = make_project("multiclass")
+    folds = make_folds(truth, project)
+    once = decide_out_of_fold(raw, truth, folds, project)
+    other = np.roll(raw, 1, axis=0)
+    twice = decide_out_of_fold(
+        np.concatenate([raw, other]),
+        np.concatenate([truth, truth]),
+        [*folds, *((fitted + 90, rows + 90) for fitted, rows in folds)],
+        project,
+    )
+    np.testing.assert_array_equal(twice.scores[:90], once.scores)
 
 
 def test_a_regression_learns_the_reach_of_its_interval() -> None:

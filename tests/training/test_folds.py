@@ -56,6 +56,39 @@ def test_a_class_too_rare_for_the_folds_is_named() -> None:
     assert "select.folds" in caught.value.where
 
 
+def test_of_several_classes_a_rare_one_is_spread_as_far_as_it_goes() -> None:
+    truth = np.array([0] * 20 + [1] * 20 + [2] * 2)
+    folds = make_folds(truth, by("class", "multiclass"))
+    np.testing.assert_array_equal(np.sort(np.concatenate([rows for _, rows in folds])), np.arange(42))
+    assert sorted((truth[rows] == 2).sum() for _, rows in folds) == [0, 1, 1]
+
+
+def test_classes_that_are_all_too_rare_are_an_error() -> None:
+    with pytest.raises(TrainingError, match="2 training rows of class 'high' for 5 folds"):
+        make_folds(np.array([0, 0, 0, 1, 1, 1, 2, 2]), by("class", "multiclass", folds=5))
+
+
+@pytest.mark.parametrize("how", ["class", "random"])
+def test_repeated_folds_are_the_rows_once_more_drawn_anew(how: str) -> None:
+    project, rows = by(how), len(TRUTH)
+    select = project.select.model_copy(update={"repeats": 3})
+    folds = make_folds(TRUTH, project.model_copy(update={"select": select}))
+    assert len(folds) == 9
+    for repetition in range(3):
+        part = folds[3 * repetition : 3 * repetition + 3]
+        start = repetition * rows
+        scored = np.concatenate([places for _, places in part])
+        np.testing.assert_array_equal(np.sort(scored), np.arange(start, start + rows))
+        for fitted_on, places in part:
+            both = np.sort(np.concatenate([fitted_on, places]))
+            np.testing.assert_array_equal(both, np.arange(start, start + rows))
+    for (_, once), (_, first), (_, second) in zip(
+        make_folds(TRUTH, project), folds[:3], folds[3:6], strict=True
+    ):
+        np.testing.assert_array_equal(once, first)
+        assert set(second - rows) != set(first)
+
+
 def test_a_class_without_a_row_is_named() -> None:
     project = by("class", "multiclass")
     with pytest.raises(TrainingError, match="0 training rows of class 'high'"):

@@ -89,7 +89,8 @@ def test_each_candidate_has_a_run_inside(folder: Path) -> None:
     assert run.data.metrics["f1"] == pytest.approx(item.metrics["f1"].value)
     assert run.data.metrics["f1_low"] == pytest.approx(item.metrics["f1"].low)
     assert run.data.metrics["seconds"] == pytest.approx(item.seconds)
-    assert run.data.params == {"candidate": item.name, "params.max_iter": "400"}
+    assert run.data.metrics["latency_ms"] == pytest.approx(item.latency_ms)
+    assert run.data.params == {"candidate": item.name, "estimator": item.name, "params.max_iter": "400"}
     assert run.info.status == "FINISHED"
 
 

@@ -184,11 +184,52 @@ def test_scores_are_true_shares_whatever_was_done_to_the_classes(imbalance: str)
     assert found.tested.scores[:, 1].mean() == pytest.approx(found.train.truth.mean(), abs=0.06)
 
 
-def test_a_class_too_rare_stops_the_training() -> None:
+def test_a_class_without_a_row_stops_the_training() -> None:
     table = make_table("multiclass", 120)
     rare = table.index[table["outcome"] == "high"]
     with pytest.raises(TrainingError, match="too rare"):
-        train(table.drop(rare[2:]).reset_index(drop=True), make_project("multiclass"), threads=1)
+        train(table.drop(rare).reset_index(drop=True), make_project("multiclass"), threads=1)
+
+
+def test_a_class_of_a_row_is_trained_and_measured() -> None:
+    table = make_table("multiclass", 120)
+    rare = table.index[table["outcome"] == "high"]
+    found = train(table.drop(rare[1:]).reset_index(drop=True), make_project("multiclass"), threads=1)
+    assert (found.train.truth == 2).sum() == 1
+    assert not (found.test.truth == 2).any()
+    assert np.isfinite([found.metrics[name].value for name in ("f1_macro", "roc_auc", "pr_auc")]).all()
+
+
+def test_repeated_folds_score_each_row_anew_and_teach_it_once() -> None:
+    project = make_project("multiclass", select={"primary": "f1_macro", "folds": 3, "repeats": 2})
+    found = train(make_table("multiclass", 150), project, threads=1)
+    winner, rows = found.comparison.winner, len(found.train.truth)
+    assert winner.scored is not None
+    assert winner.scored.repeats == 2
+    first, second = winner.raw[:rows], winner.raw[rows:]
+    assert first.shape == second.shape
+    assert not np.allclose(first, second)
+    once = train(make_table("multiclass", 150), make_project("multiclass"), threads=1)
+    np.testing.assert_array_equal(once.comparison.winner.raw, first)
+    assert found.policy == once.policy
+    np.testing.assert_array_equal(found.tested.scores, once.tested.scores)
+
+
+def test_the_latency_of_each_candidate_is_measured() -> None:
+    found = trained("binary")
+    taken = {item.name: item.latency_ms for item in found.comparison.ranked}
+    assert all(0 < value < 10_000 for value in taken.values())
+    members = next(item for item in found.comparison.ranked if item.name == "voting").params["members"]
+    assert taken["voting"] == pytest.approx(sum(taken[name] for name in members))
+
+
+def test_rows_are_known_by_key_and_grouped_by_year() -> None:
+    gates = {"slices": ["region"]}
+    found = train(make_table(rows=500), make_project(gates=gates), threads=1)
+    assert found.keys[found.test.positions[0]] == f"r{found.test.positions[0]:05d}"
+    assert set(found.groups) == {"region", "day"}
+    assert set(found.groups["day"]) == {"2025", "2026"}
+    assert {item.field for item in found.slices} == {"region"}
 
 
 def test_an_unknown_candidate_stops_the_training() -> None:

@@ -14,7 +14,7 @@ from zelo.cli.show import OUT, fits_shown, interval, say_synthetic, show_gates, 
 from zelo.cli.workspace import Workspace, now, open_workspace, threads
 from zelo.decisions.decide import band_of
 from zelo.registry.aliases import read_aliases, resolve
-from zelo.spec.project import LOWER_IS_BETTER, Project, Tuning
+from zelo.spec.project import LATENCY, LOWER_IS_BETTER, Project, Tuning
 
 Reason = Annotated[str, typer.Option(help="Why; it is written into the evidence.")]
 
@@ -121,13 +121,17 @@ def compare(
     comparison, metrics = (
         json.loads((bundle / file).read_text("utf-8")) for file in ("candidates.json", "metrics.json")
     )
+    errors = bundle / "errors.html"
     if csv_file:
         write_metrics(project, metrics, csv_file)
     if as_json:
-        show_json({"project": name, "comparison": comparison, "metrics": metrics})
+        page = str(errors) if errors.exists() else None
+        show_json({"project": name, "comparison": comparison, "metrics": metrics, "error_analysis": page})
         return
     show_comparison(project, comparison)
     show_metrics(project, metrics, None)
+    if errors.exists():
+        OUT.print(f"error analysis: {errors}", markup=False, soft_wrap=True)
 
 
 def promote(
@@ -233,7 +237,7 @@ def history(name: Named, as_json: AsJson = False) -> None:
 
 def show_comparison(project: Project, comparison: dict[str, Any]) -> None:
     """Candidates from best to worst in the primary metric, and why one of them won."""
-    metrics = project.select.metrics
+    metrics = project.select.measured
     rows, failed = [], []
     for item in comparison["candidates"]:
         if item["error"]:
@@ -242,8 +246,9 @@ def show_comparison(project: Project, comparison: dict[str, Any]) -> None:
         mark = ("> " if item["name"] == comparison["winner"] else "  ") + ("*" if item["on_front"] else " ")
         primary, *others = (item["metrics"][metric] for metric in metrics)
         values = [_number(found["value"]) for found in others]
+        values.append(_number(item.get(LATENCY)))
         rows.append((f"{mark} {item['name']}", interval(primary), *values))
-    heads = ("    candidate", f"{metrics[0]} [95 %]", *metrics[1:])
+    heads = ("    candidate", f"{metrics[0]} [95 %]", *metrics[1:], LATENCY)
     show_table("Candidates, out of fold (> the winner, * on the Pareto front)", heads, rows)
     for line in failed:
         OUT.print(line, markup=False)

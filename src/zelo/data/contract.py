@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -15,17 +13,13 @@ import pandera.ibis as pandera
 from pandera.api.ibis.types import IbisData
 from pandera.errors import SchemaErrorReason, SchemaErrors
 
+from zelo.data.rules import NUMBER, SEEN, Decimal, Rule, Verdict, as_written, rule_of
+from zelo.data.targets import Targets, targets_of, with_wanted_target
 from zelo.errors import SourceError
-from zelo.spec.project import Column, Project
+from zelo.spec.project import Project
 
 ROW = "row__"
 SHOWN_CHARACTERS = 80
-_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
-_SEEN = "seen:key"
-_NO = ibis.literal(value=False)
-
-Decimal = Literal[".", ","]
-Verdict = Callable[[ir.Table], ir.BooleanValue]
 
 
 @dataclass(frozen=True)
@@ -48,24 +42,16 @@ class Checked:
 
     ``frame`` has ``row__`` (int64), the key (str), each field (integer and number as float64 with NaN for
     missing, category and text as str with "" for missing, date as datetime64) and, where asked for, the
-    target. ``left_out`` counts the rows that the task leaves out by their target.
+    target. ``left_out`` counts the rows that the task leaves out by their target, ``others`` those whose
+    target became the other class, and ``absent`` names the fields without a column: missing in every row.
     """
 
     frame: pd.DataFrame
     bad_rows: tuple[BadRow, ...]
     rows_read: int
     left_out: int = 0
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """What one column must keep: the verdict as an expression, and the same in words."""
-
-    name: str
-    label: str
-    verdict: Verdict
-    expected: str
-    numeric: bool = False
+    others: int = 0
+    absent: tuple[str, ...] = ()
 
 
 def check_table(
@@ -73,8 +59,9 @@ def check_table(
 ) -> Checked:
     """Check a table of text (as :func:`zelo.data.reading.read_table` gives it) against the contract.
 
-    ``labelled`` asks for the target; without it, metadata fields may be absent too. ``file`` names the table
-    in the bad rows, ``decimal`` is how its source writes numbers.
+    ``labelled`` asks for the target and every field but metadata that may be missing; without it, any
+    metadata and any field that may be missing may be absent. ``file`` names the table in the bad rows,
+    ``decimal`` is how its source writes numbers.
 
     Raises:
         SourceError: a column of the contract is missing.
@@ -83,13 +70,23 @@ def check_table(
     typed = _typed(table, project, names, decimal)
     rows_read = int(typed.count().execute())
     target = project.task.target
+    targets = Targets()
     if target in names:
-        typed = _with_wanted_target(typed, project)
-    rules = [_rule(project, name) for name in names]
+        targets = targets_of(typed, project, decimal)
+        typed = with_wanted_target(typed, project, targets)
+    rules = [rule_of(project, name, targets.labels) for name in names]
     bad_rows = _bad_rows(typed, rules, file=file, decimal=decimal)
     everything = typed.select(ROW, *names).order_by(ROW).to_pandas()
     frame = everything[~everything[ROW].isin({bad.row for bad in bad_rows})].reset_index(drop=True)
-    return Checked(_in_conventions(frame, project), bad_rows, rows_read, rows_read - len(everything))
+    others = int(frame[target].isin(targets.others).sum()) if targets.others else 0
+    return Checked(
+        frame=_in_conventions(frame, project, targets),
+        bad_rows=bad_rows,
+        rows_read=rows_read,
+        left_out=rows_read - len(everything),
+        others=others,
+        absent=tuple(name for name in project.data.fields if name not in names),
+    )
 
 
 def bad_rows_json(bad_rows: Sequence[BadRow]) -> list[dict[str, str | int]]:
@@ -116,11 +113,6 @@ def _try_strptime(text: str, layout: str) -> object:
     """DuckDB's parser of dates that gives NULL where a text does not fit."""
 
 
-def _text(name: str) -> str:
-    # A field's name holds no colon, so this can be no field's.
-    return f"text:{name}"
-
-
 def _columns_to_read(table: ibis.Table, project: Project, *, file: str, labelled: bool) -> list[str]:
     key, target = project.data.key, project.task.target
     wanted = dict.fromkeys([*([key] if key else []), *project.data.fields, *([target] if labelled else [])])
@@ -130,7 +122,7 @@ def _columns_to_read(table: ibis.Table, project: Project, *, file: str, labelled
         column = project.column_of(name)
         if column in present:
             names.append(name)
-        elif labelled or name == key or name in project.inputs:
+        elif name == key or name not in project.data.fields or not _may_be_absent(project, name, labelled):
             found = [other for other in table.columns if other != ROW]
             raise SourceError(
                 f"the column {column!r} is missing",
@@ -142,23 +134,28 @@ def _columns_to_read(table: ibis.Table, project: Project, *, file: str, labelled
     return names
 
 
+def _may_be_absent(project: Project, name: str, labelled: bool) -> bool:
+    field = project.data.fields[name]
+    metadata, optional = field.use == "metadata", field.missing == "allowed"
+    return metadata and optional if labelled else metadata or optional
+
+
 def _typed(table: ibis.Table, project: Project, names: Sequence[str], decimal: Decimal) -> ibis.Table:
     """Each column twice: as it was written, and as its type or NULL."""
     columns: dict[str, ir.Value] = {ROW: table[ROW]}
     for name in names:
         text = table[project.column_of(name)]
-        columns[_text(name)] = text
+        columns[as_written(name)] = text
         columns[name] = _cast(text, project, name, decimal)
     if (key := project.data.key) is not None:
         text = table[project.column_of(key)]
-        columns[_SEEN] = ibis.row_number().over(group_by=text, order_by=table[ROW])
+        columns[SEEN] = ibis.row_number().over(group_by=text, order_by=table[ROW])
     return table.select(**columns)
 
 
 def _cast(text: ir.StringColumn, project: Project, name: str, decimal: Decimal) -> ir.Value:
     if name == project.task.target:
-        numeric = project.task.kind == "regression" or _classes_are_numbers(project)
-        return _number(text, decimal) if numeric else text
+        return text if project.classes else _number(text, decimal)
     field = project.data.fields.get(name)
     if field is None or field.type in ("category", "text"):
         return text
@@ -167,132 +164,23 @@ def _cast(text: ir.StringColumn, project: Project, name: str, decimal: Decimal) 
     return _number(text, decimal)
 
 
-def _with_wanted_target(typed: ibis.Table, project: Project) -> ibis.Table:
-    target, task = project.task.target, project.task
-    if task.missing == "left_out":
-        typed = typed.filter(typed[_text(target)].notnull())
-    if task.leave_out:
-        unwanted = typed[_text(target)].isin(task.leave_out)
-        if _classes_are_numbers(project):
-            numbers = [float(text) for text in task.leave_out if re.fullmatch(_NUMBER, text)]
-            unwanted |= typed[target].isin(numbers)
-        typed = typed.filter(~unwanted.fill_null(_NO))
-    return typed
-
-
 def _number(text: ir.StringColumn, decimal: Decimal) -> ir.FloatingColumn:
     # DuckDB would also take 'inf' and 'nan' as numbers.
-    pattern = _NUMBER if decimal == "." else _NUMBER.replace(r"\.", ",")
+    pattern = NUMBER if decimal == "." else NUMBER.replace(r"\.", ",")
     return text.re_search(pattern).ifelse(
         text.replace(decimal, ".").try_cast("float64"), ibis.null("float64")
     )
 
 
-def _classes_are_numbers(project: Project) -> bool:
-    return all(isinstance(label, int) for label in project.classes)
-
-
-def _rule(project: Project, name: str) -> _Rule:
-    label = name if (column := project.column_of(name)) == name else f"{name} ({column})"
-    if name == project.data.key:
-        return _Rule(name, label, _new_key(name), "a key that no row above has")
-    if name == project.task.target:
-        return _target_rule(project, label)
-    field = project.data.fields[name]
-    within = _VERDICTS[field.type](name, field)
-
-    def verdict(table: ir.Table) -> ir.BooleanValue:
-        return table[_text(name)].isnull().ifelse(field.missing == "allowed", within(table).fill_null(_NO))
-
-    return _Rule(name, label, verdict, _in_words(field), field.is_numeric)
-
-
-def _new_key(name: str) -> Verdict:
-    return lambda table: table[name].notnull() & (table[_SEEN] == 0)
-
-
-def _target_rule(project: Project, label: str) -> _Rule:
-    target = project.task.target
-    if project.task.kind == "regression":
-
-        def verdict(table: ir.Table) -> ir.BooleanValue:
-            return _is_finite(table[target])
-
-        return _Rule(target, label, verdict, "a finite number", numeric=True)
-    numbers = _classes_are_numbers(project)
-    allowed = [label if numbers else str(label) for label in project.classes]
-
-    def known(table: ir.Table) -> ir.BooleanValue:
-        return table[target].isin(allowed).fill_null(_NO)
-
-    return _Rule(target, label, known, f"one of {', '.join(map(str, project.classes))}")
-
-
-def _is_finite(value: ir.FloatingColumn) -> ir.BooleanValue:
-    return (value.notnull() & ~value.isinf()).fill_null(_NO)
-
-
-def _numeric_verdict(name: str, field: Column) -> Verdict:
-    def verdict(table: ir.Table) -> ir.BooleanValue:
-        value = table[name]
-        good = _is_finite(value)
-        if field.type == "integer":
-            good &= value % 1 == 0
-        if field.min is not None:
-            good &= value >= field.min
-        if field.max is not None:
-            good &= value <= field.max
-        return good
-
-    return verdict
-
-
-def _category_verdict(name: str, field: Column) -> Verdict:
-    return lambda table: table[name].notnull() if field.values is None else table[name].isin(field.values)
-
-
-def _present_verdict(name: str, _field: Column) -> Verdict:
-    return lambda table: table[name].notnull()
-
-
-_VERDICTS: dict[str, Callable[[str, Column], Verdict]] = {
-    "integer": _numeric_verdict,
-    "number": _numeric_verdict,
-    "category": _category_verdict,
-    "text": _present_verdict,
-    "date": _present_verdict,
-}
-
-
-def _in_words(field: Column) -> str:
-    kinds = {
-        "integer": "an integer",
-        "number": "a finite number",
-        "category": "a category",
-        "text": "a text",
-        "date": f"a date written as {field.format}" if field.format else "a date written as 2024-12-31",
-    }
-    words = f"one of {', '.join(field.values)}" if field.values is not None else kinds[field.type]
-    if field.min is not None and field.max is not None:
-        words += f" from {field.min:g} to {field.max:g}"
-    elif field.min is not None:
-        words += f" of at least {field.min:g}"
-    elif field.max is not None:
-        words += f" of at most {field.max:g}"
-    return f"{words} {field.unit}" if field.unit else words
-
-
-def _bad_rows(
-    typed: ibis.Table, rules: Sequence[_Rule], *, file: str, decimal: Decimal
-) -> tuple[BadRow, ...]:
+def _bad_rows(typed: ibis.Table, rules: Sequence[Rule], *, file: str, decimal: Decimal) -> tuple[BadRow, ...]:
     places = {rule.name: place for place, rule in enumerate(rules)}
     found = [(bad.row, places[rule.name], bad) for rule, bad in _failures(typed, rules, file, decimal)]
     return tuple(bad for _, _, bad in sorted(found, key=lambda item: item[:2]))
 
 
 def _failures(
-    typed: ibis.Table, rules: Sequence[_Rule], file: str, decimal: Decimal
-) -> Iterator[tuple[_Rule, BadRow]]:
+    typed: ibis.Table, rules: Sequence[Rule], file: str, decimal: Decimal
+) -> Iterator[tuple[Rule, BadRow]]:
     """What Pandera finds. It gives the verdict of each row back, which leads to the row's number and text."""
     schema = pandera.DataFrameSchema(
         columns={rule.name: pandera.Column(nullable=True) for rule in rules},
@@ -311,7 +199,10 @@ def _failures(
             raise RuntimeError(f"a check could not be computed: {error}")
         rule = by_name[error.check.name]
         bad = (
-            typed.filter(~error.check_output).select(row=ROW, found=_text(rule.name)).to_pyarrow().to_pylist()
+            typed.filter(~error.check_output)
+            .select(row=ROW, found=as_written(rule.name))
+            .to_pyarrow()
+            .to_pylist()
         )
         for item in bad:
             yield rule, _bad_row(rule, file, item["row"], item["found"], decimal)
@@ -321,7 +212,7 @@ def _on_table(verdict: Verdict) -> Callable[[IbisData], ir.BooleanValue]:
     return lambda data: verdict(data.table)
 
 
-def _bad_row(rule: _Rule, file: str, row: int, found: str | None, decimal: Decimal) -> BadRow:
+def _bad_row(rule: Rule, file: str, row: int, found: str | None, decimal: Decimal) -> BadRow:
     expected = rule.expected
     if found is None:
         return BadRow(file, row, rule.label, "nothing", expected)
@@ -329,25 +220,23 @@ def _bad_row(rule: _Rule, file: str, row: int, found: str | None, decimal: Decim
         expected += "; where a comma is the decimal mark, set decimal: ',' on the source"
     elif rule.numeric and decimal == "," and "." in found:
         expected += "; the source declares decimal: ',', and thousands are not marked"
+    elif close := close_match(found, rule.near):
+        expected += f"; {close}"
     return BadRow(file, row, rule.label, repr(clipped(found)), expected)
 
 
-def _in_conventions(frame: pd.DataFrame, project: Project) -> pd.DataFrame:
-    """The frame with the types that the other rooms rely on."""
-    target = project.task.target
-    for name in frame.columns:
+def _in_conventions(frame: pd.DataFrame, project: Project, targets: Targets) -> pd.DataFrame:
+    """Every field in the contract's order, with the types that the other rooms rely on."""
+    key, target = project.data.key, project.task.target
+    names = [ROW, *([key] if key else []), *project.data.fields, *([target] if target in frame else [])]
+    frame = frame.reindex(columns=names)
+    for name in names:
         field = project.data.fields.get(name)
         if name == ROW:
             frame[name] = frame[name].astype("int64")
-        elif name == target and project.task.kind == "regression":
-            frame[name] = frame[name].astype("float64")
-        elif name == target:
-            labels = {str(label): label for label in project.classes}
-            texts = (
-                frame[name].astype("int64").astype("str") if _classes_are_numbers(project) else frame[name]
-            )
-            frame[name] = texts.map(labels)
-        elif field is not None and field.is_numeric:
+        elif name == target and project.classes:
+            frame[name] = frame[name].map(targets.labels)
+        elif name == target or (field is not None and field.is_numeric):
             frame[name] = frame[name].astype("float64")
         elif field is not None and field.type == "date":
             frame[name] = frame[name].astype("datetime64[us]")

@@ -20,6 +20,8 @@ LONG_TEXT = 60
 # After the test's share, a class must still reach each of five folds.
 RARE_CLASS_ROWS = 6
 MOSTLY = 0.8
+# Comments may be a single word; codes and names of one word hold no space at all.
+MOSTLY_WORDS = 0.5
 MOST_MARKERS = 3
 
 Texts: TypeAlias = "pd.Series[str]"  # missing as NaN
@@ -115,11 +117,13 @@ def guess_field(texts: Texts, decimal: str) -> Field | str:
         layout = {"format": written} if written else {}
         return {"type": "date", "use": "metadata"} | layout | missing
     if present.str.len().mean() > LONG_TEXT:
-        return "it is free text"
+        return {"type": "text"} | missing
     if distinct <= LISTED_CATEGORIES and 3 * distinct <= len(present):
         return {"type": "category", "values": sorted(present.unique())} | missing
     if distinct <= min(OPEN_CATEGORIES, len(present) / 10):
         return {"type": "category"} | missing
+    if present.str.contains(r"\s").mean() >= MOSTLY_WORDS:
+        return {"type": "text"} | missing
     return f"it has {distinct} different texts in {len(present)} rows"
 
 

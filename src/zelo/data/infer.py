@@ -37,6 +37,8 @@ _CANDIDATES = {
     "multiclass": ("prior", "logistic_regression", "random_forest", "lightgbm"),
     "regression": ("prior", "ridge", "random_forest", "lightgbm"),
 }
+# Many sparse features: a margin between them learns more of few texts than a forest.
+_WITH_TEXTS = ("prior", "logistic_regression", "linear_svm", "lightgbm")
 _SELECT = {
     "binary": ("f1", ("roc_auc", "pr_auc", "brier", "mcc")),
     "multiclass": ("f1_macro", ("accuracy", "mcc", "log_loss")),
@@ -57,6 +59,10 @@ class _Draft:
     unlabelled: int
     labelled: int
     fields: dict[str, Field]
+
+    def columns(self, kind: str) -> list[str]:
+        """The columns of the fields of a type."""
+        return [field.get("column", name) for name, field in self.fields.items() if field["type"] == kind]
 
 
 def infer_project(
@@ -169,7 +175,7 @@ def _settled(draft: _Draft, left_out: dict[str, str], path: Path) -> tuple[str, 
             "no column can be an input",
             where=str(path),
             found="; ".join(f"{column}: {reason}" for column, reason in left_out.items()) or "nothing else",
-            expected="a column of numbers or of categories",
+            expected="a column of numbers, of categories or of texts",
             hint="add columns that say something about the target",
         )
     notes = _notes(draft, left_out)
@@ -179,13 +185,14 @@ def _settled(draft: _Draft, left_out: dict[str, str], path: Path) -> tuple[str, 
         read_table(path, draft.source), project, file=path.name, labelled=True, decimal=draft.source.decimal
     )
     if checked.bad_rows:
-        # Only a date can be read here and not there; better without it than a project that cannot train.
+        # Only a date or a text can be read here and not there; better without it than no training.
         bad = {row.field.split(" ")[0] for row in checked.bad_rows} & set(draft.fields)
         if not bad:
             raise DataError("the table breaks the contract made from it", found=str(checked.bad_rows[0]))
         kept = {name: field for name, field in draft.fields.items() if name not in bad}
         dropped = {
-            draft.fields[name].get("column", name): "its texts are not all of one type" for name in bad
+            draft.fields[name].get("column", name): "the contract does not take all of its texts"
+            for name in bad
         }
         return _settled(replace(draft, fields=kept), left_out | dropped, path)
     return text, notes
@@ -209,7 +216,9 @@ def _notes(draft: _Draft, left_out: dict[str, str]) -> tuple[str, ...]:
     if source.nulls:
         notes.append(f"read as missing: {', '.join(map(repr, source.nulls))}")
     notes += [f"{column!r} is left out: {reason}" for column, reason in left_out.items()]
-    dates = [field.get("column", name) for name, field in draft.fields.items() if field["type"] == "date"]
+    texts, dates = draft.columns("text"), draft.columns("date")
+    if texts:
+        notes.append(f"{', '.join(texts)}: read as text, word by word; make it metadata if it names people")
     if dates:
         notes.append(
             f"{', '.join(dates)}: kept beside the rows, not as a feature; a split by time can use it"
@@ -231,7 +240,9 @@ def _yaml(draft: _Draft, notes: tuple[str, ...]) -> str:
             test=0.15 if draft.labelled >= SMALL_TABLE else 0.25,
             seed=42,
         ),
-        candidates=_flow_list(_CANDIDATES[guess.kind]),
+        candidates=_flow_list(
+            _WITH_TEXTS if draft.columns("text") and guess.classes else _CANDIDATES[guess.kind]
+        ),
         select=_flow(primary=primary, report=_flow_list(report), folds=_folds(guess)),
     )
     if guess.kind == "binary":

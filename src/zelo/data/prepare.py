@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,9 +74,7 @@ def prepare(project: Project, places: Places, *, created: datetime, source: str 
     if before is not None and before.parent is not None and snapshot.created > before.created:
         lost = ", ".join(entry["file"] for entry in before.sources[1:])
         notes.append(f"it does not hold the rows added to snapshot {before.hash[:16]}: append {lost} again")
-    if checked.left_out:
-        notes.append(f"{checked.left_out} rows were left out by their {project.task.target}")
-    return Prepared(snapshot, tuple(notes))
+    return Prepared(snapshot, (*notes, *_notes(checked, project)))
 
 
 def current(project: Project, places: Places, *, created: datetime) -> Prepared:
@@ -109,7 +108,7 @@ def append(project: Project, path: Path, places: Places, *, created: datetime) -
         created=created,
         file=path.name,
     )
-    notes = parent.notes
+    notes = (*parent.notes, *_notes(checked, project))
     if repeated:
         some = f"{len(repeated)} of {len(checked.frame)} rows of {path.name}"
         notes = (*notes, f"{some} have a key that is there already; not added")
@@ -131,6 +130,16 @@ def new_file(project: Project, path: Path) -> Source:
             hint="look at the path",
         )
     return project.source(next(iter(project.data.sources))).model_copy(update={"file": path.name})
+
+
+def _notes(checked: Checked, project: Project) -> Iterator[str]:
+    target = project.task.target
+    if checked.left_out:
+        yield f"{checked.left_out} rows were left out by their {target}"
+    if checked.others:
+        yield f"{checked.others} rows have a {target} that is no class and no spelling: {project.task.other}"
+    for name in checked.absent:
+        yield f"there is no column {project.column_of(name)!r}: {name} is missing in every row"
 
 
 def _refuse(checked: Checked, file: str) -> None:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import logging
 import os
 import shutil
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Literal
 
 import pooch
 import requests
 
-from zelo.errors import SourceError
+from zelo.errors import SourceError, SpecError
+from zelo.spec.code import load_function
 from zelo.spec.project import Project, Source
 
 if TYPE_CHECKING:
@@ -54,7 +52,8 @@ def locate(
 ) -> Located:
     """Find the file of the source ``name``, downloading or generating it where nobody put it in place.
 
-    The places, in order: ``folder/data/raw``, ``data_dir/<project>`` (or ``data.folder``), the publisher, ``folder/dataset.py``.
+    The places, in order: ``folder/data/raw``, ``data_dir/<project>`` (or ``data.folder``), the publisher,
+    ``folder/dataset.py``.
     The pinned hash binds a publisher's download alone: a user may have a file of their own under that name.
 
     Raises:
@@ -227,23 +226,13 @@ def _generate(generator: Path, project: Project, name: str, folder: Path) -> Pat
 
 
 def _generate_function(generator: Path) -> Callable[[str, int], pd.DataFrame]:
-    module_name = f"zelo_project_{generator.parent.name}_dataset"
-    spec = importlib.util.spec_from_file_location(module_name, generator)
-    assert spec is not None
-    assert spec.loader is not None
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
     try:
-        spec.loader.exec_module(module)
-        function: Callable[[str, int], pd.DataFrame] = module.generate
-    except Exception as error:
+        return load_function(generator, "generate", "(source: str, seed: int) -> pandas.DataFrame")
+    except SpecError as error:
         raise SourceError(
             "the project's generator cannot be loaded",
-            where=str(generator),
-            found=f"{type(error).__name__}: {error}",
-            expected="a module with generate(source: str, seed: int) -> pandas.DataFrame",
+            where=error.where,
+            found=error.found,
+            expected=error.expected,
             hint="mend dataset.py, or put the real file in data/raw",
         ) from error
-    finally:
-        del sys.modules[module_name]
-    return function

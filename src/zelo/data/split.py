@@ -30,7 +30,8 @@ def split(frame: pd.DataFrame, project: Project) -> Split:
 
     By class or at random, the rows of each batch (and class) are ordered by the hash of seed and key, and the
     first share is the test set: rows appended later are another batch, so they move no row to the other side.
-    By time, the latest share is the test set, and the training set ends before its first date.
+    By time, the latest share is the test set, and the training set ends before its first date: rows of the
+    date at the border are all tested, so the test set may be a little larger than its share.
 
     Raises:
         DataError: a side would be empty, or a date is missing.

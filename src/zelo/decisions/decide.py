@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from zelo.decisions.policy import Policy
-from zelo.spec.project import Band
+from zelo.spec.project import Band, Label
+from zelo.stats.conformal import in_sets
 
 Array = np.ndarray[Any, Any]
 
@@ -19,6 +20,11 @@ class Decision:
 
     ``score`` is the probability of the positive class (binary), of the predicted class (multiclass),
     or the value itself (regression). ``probability`` is always that of the predicted class.
+
+    With several classes ``classes`` are the most probable ones with their probabilities, falling;
+    ``label_set`` holds the true class as often as the policy's coverage says; and ``abstain`` tells that a
+    person should decide, ``prediction`` being the best guess (``None`` where the project sets no confidence).
+    ``words`` of the texts carried it (:mod:`zelo.decisions.words`), where they were looked for.
     """
 
     prediction: int | str | float
@@ -28,15 +34,21 @@ class Decision:
     recommendation: str | None = None
     lower: float | None = None
     upper: float | None = None
+    classes: tuple[tuple[Label, float], ...] = ()
+    label_set: tuple[Label, ...] = ()
+    abstain: bool | None = None
+    words: tuple[tuple[str, float], ...] = ()
 
 
 def predicted_classes(scores: Array, policy: Policy) -> Array:
-    """Index of the predicted class for scores of shape [n, K]; the positive one from the threshold up."""
+    """Index of the predicted class for scores of shape [n, K]: of two the positive one from the threshold up,
+    of several the one whose probability is the most times its threshold."""
     if policy.kind == "binary":
         assert policy.positive is not None
         positive = policy.classes.index(policy.positive)
         return np.where(scores[:, positive] >= policy.threshold, positive, 1 - positive)
-    return np.asarray(scores.argmax(axis=1))
+    weighed = scores / np.array(policy.class_thresholds) if policy.class_thresholds else scores
+    return np.asarray(weighed.argmax(axis=1))
 
 
 def band_of(score: float, bands: tuple[Band, ...]) -> Band | None:
@@ -50,16 +62,38 @@ def decide(scores: Array, policy: Policy) -> list[Decision]:
         return [_value(float(value), policy.half_width) for value in scores[:, 0]]
     indices = predicted_classes(scores, policy)
     if policy.kind == "multiclass":
-        return [
-            Decision(prediction=policy.classes[i], score=float(row[i]), probability=float(row[i]))
-            for row, i in zip(scores, indices, strict=True)
-        ]
+        return _of_several(scores, indices, policy)
     assert policy.positive is not None
     positive = policy.classes.index(policy.positive)
     return [
         _binary(policy.classes[i], float(row[positive]), float(row[i]), policy.bands)
         for row, i in zip(scores, indices, strict=True)
     ]
+
+
+def _of_several(scores: Array, predicted: Array, policy: Policy) -> list[Decision]:
+    rows = np.arange(len(scores))
+    listed = np.argsort(-scores, axis=1, kind="stable")[:, : policy.top]
+    held = np.zeros(scores.shape, dtype=bool)
+    if policy.set_limits:
+        held = in_sets(scores, np.array(policy.set_limits))
+        # A threshold may prefer a class that is less probable: what is answered is in its own set.
+        held[rows, predicted] = True
+    labels = policy.classes
+    found = []
+    for row, i, best, within in zip(scores, predicted, listed, held, strict=True):
+        probability = float(row[i])
+        found.append(
+            Decision(
+                prediction=labels[i],
+                score=probability,
+                probability=probability,
+                classes=tuple((labels[k], float(row[k])) for k in best),
+                label_set=tuple(labels[k] for k in np.flatnonzero(within)),
+                abstain=None if policy.confidence is None else probability < policy.confidence,
+            )
+        )
+    return found
 
 
 def _binary(prediction: int | str, score: float, probability: float, bands: tuple[Band, ...]) -> Decision:

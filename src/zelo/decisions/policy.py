@@ -11,10 +11,15 @@ INTERVAL_LEVEL = 0.9
 
 
 class Policy(Frozen):
-    """Threshold, bands and words of one version.
+    """Thresholds, bands and words of one version.
 
     ``threshold`` applies to the positive class of a binary task, ``half_width`` to a regression:
     the distance from the value to each end of its prediction interval, in the target's unit.
+
+    The rest applies to several classes. ``class_thresholds`` divide the probabilities before the largest
+    is taken (none: the most probable class), and ``set_limits`` say which classes a set holds at
+    ``coverage`` (:mod:`zelo.stats.conformal`), both in the order of ``classes``. An answer lists the
+    ``top`` most probable classes, and abstains below ``confidence``.
     """
 
     kind: Literal["binary", "multiclass", "regression"]
@@ -23,9 +28,21 @@ class Policy(Frozen):
     threshold: float = 0.5
     bands: tuple[Band, ...] = ()
     half_width: float | None = None
+    top: int = 3
+    confidence: float | None = None
+    class_thresholds: tuple[float, ...] = ()
+    set_limits: tuple[float, ...] = ()
+    coverage: float | None = None
 
 
-def make_policy(project: Project, *, threshold: float = 0.5, half_width: float | None = None) -> Policy:
+def make_policy(
+    project: Project,
+    *,
+    threshold: float = 0.5,
+    half_width: float | None = None,
+    class_thresholds: tuple[float, ...] = (),
+    set_limits: tuple[float, ...] = (),
+) -> Policy:
     """The policy of a project with what was fitted out of fold."""
     return Policy(
         kind=project.task.kind,
@@ -34,4 +51,9 @@ def make_policy(project: Project, *, threshold: float = 0.5, half_width: float |
         threshold=threshold,
         bands=project.decision.bands,
         half_width=half_width,
+        top=project.decision.top,
+        confidence=project.decision.confidence,
+        class_thresholds=class_thresholds,
+        set_limits=set_limits,
+        coverage=project.decision.coverage if set_limits else None,
     )

@@ -17,8 +17,10 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
+from zelo.features.text.blocks import DEFAULT, text_branch
+from zelo.features.text.transforms import Reduce
 from zelo.features.transforms import Cast, Derive
-from zelo.spec.project import Project
+from zelo.spec.project import Entry, Project
 
 
 def numeric_inputs(project: Project) -> list[str]:
@@ -26,22 +28,33 @@ def numeric_inputs(project: Project) -> list[str]:
 
 
 def category_inputs(project: Project) -> list[str]:
-    return [name for name, field in project.inputs.items() if not field.is_numeric]
+    return [name for name, field in project.inputs.items() if field.type == "category"]
 
 
 Steps = list[tuple[str, Any]]
+REDUCED = 150
 
 
 def plain_features(project: Project, *, scaled: bool) -> Steps:
     """Median imputation, derived features, one-hot categories; centred and scaled where a model needs it."""
-    numbers: Steps = [("impute", SimpleImputer(strategy="median", keep_empty_features=True))]
-    if project.derived:
-        numbers.append(("derive", Derive(tuple(numeric_inputs(project)), dict(project.derived))))
-    if scaled:
-        numbers.append(("scale", StandardScaler()))
-    columns = _columns(project, [("numbers", Pipeline(numbers), numeric_inputs(project))])
+    columns = _columns(project, [_numbers(project, scaled=scaled)])
     # Trees split single precision; what needs scaling is arithmetic, and would lose digits by it.
     return [("columns", columns), ("cast", Cast("float64" if scaled else "float32"))]
+
+
+def text_features(project: Project, entries: Sequence[Entry], *, reduced: bool, seed: int) -> Steps:
+    """The texts' blocks beside the other fields: wide and sparse, or reduced to few columns for trees.
+
+    Raises:
+        SpecError: a block of features is unknown.
+    """
+    texts = [
+        (name, text_branch(project, name, entries or DEFAULT, seed), [name]) for name in project.texts
+    ]
+    columns = _columns(project, [*texts, _numbers(project, scaled=True)], sparse=True)
+    if not reduced:
+        return [("columns", columns)]
+    return [("columns", columns), ("reduce", Reduce(REDUCED, seed)), ("cast", Cast("float32"))]
 
 
 def power_features(project: Project, *, target_encoded: Sequence[str], seed: int) -> Steps:
@@ -65,7 +78,18 @@ def power_features(project: Project, *, target_encoded: Sequence[str], seed: int
     return [("columns", columns), ("interactions", interactions), ("cast", Cast())]
 
 
-def _columns(project: Project, blocks: list[tuple[str, Any, list[str]]]) -> ColumnTransformer:
+def _numbers(project: Project, *, scaled: bool) -> tuple[str, Any, list[str]]:
+    numbers: Steps = [("impute", SimpleImputer(strategy="median", keep_empty_features=True))]
+    if project.derived:
+        numbers.append(("derive", Derive(tuple(numeric_inputs(project)), dict(project.derived))))
+    if scaled:
+        numbers.append(("scale", StandardScaler()))
+    return ("numbers", Pipeline(numbers), numeric_inputs(project))
+
+
+def _columns(
+    project: Project, blocks: list[tuple[str, Any, list[str]]], *, sparse: bool = False
+) -> ColumnTransformer:
     categories = Pipeline(
         [
             ("one_hot", OneHotEncoder(handle_unknown="ignore", sparse_output=False)),
@@ -73,4 +97,4 @@ def _columns(project: Project, blocks: list[tuple[str, Any, list[str]]]) -> Colu
         ]
     )
     every = [*blocks, ("categories", categories, category_inputs(project))]
-    return ColumnTransformer([block for block in every if block[2]], sparse_threshold=0.0)
+    return ColumnTransformer([block for block in every if block[2]], sparse_threshold=float(sparse))

@@ -189,16 +189,19 @@ class Ledger:
         version: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        order: Order = "oldest",
+        limit: int | None = None,
     ) -> list[Judged]:
-        """Predictions whose truth is known, oldest first, each with the outcome recorded last.
+        """Predictions whose truth is known, each with the outcome recorded last.
 
-        ``since`` and ``until`` are about the time of the prediction.
+        ``since`` and ``until`` are about the time of the prediction, and so is ``order``.
         """
         query = (
             sa.select(predictions, *_OUTCOME_COLUMNS)
             .join(outcomes, outcomes.c.prediction_id == predictions.c.id)
             .where(*_asked(project, version, since, until), ~_newer_outcome_exists())
-            .order_by(predictions.c.at, predictions.c.id)
+            .order_by(*_ORDERS[order])
+            .limit(limit)
         )
         names = predictions.c.keys()
         with self._reading() as connection:
@@ -206,6 +209,19 @@ class Ledger:
                 Judged(PredictionRecord(**dict(zip(names, row, strict=False))), Outcome(*row[len(names) :]))
                 for row in connection.execute(query)
             ]
+
+    def unlabelled(
+        self, project: str, *, since: datetime | None = None, limit: int | None = None
+    ) -> list[PredictionRecord]:
+        """Predictions of a project whose truth is not known, the newest first, from ``since`` on."""
+        query = (
+            sa.select(predictions)
+            .where(*_asked(project, None, since, None), ~_outcome_exists())
+            .order_by(*_ORDERS["newest"])
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            return [PredictionRecord(**row._mapping) for row in connection.execute(query)]
 
     def outcomes(self, prediction_id: str) -> list[Outcome]:
         """Every outcome of a prediction, the one recorded last first."""
@@ -278,6 +294,10 @@ def _newer_prediction_exists() -> sa.ColumnElement[bool]:
         newer.c.entity == predictions.c.entity,
         sa.tuple_(newer.c.at, newer.c.id) > sa.tuple_(predictions.c.at, predictions.c.id),
     )
+
+
+def _outcome_exists() -> sa.ColumnElement[bool]:
+    return sa.exists().where(outcomes.c.prediction_id == predictions.c.id)
 
 
 def _newer_outcome_exists() -> sa.ColumnElement[bool]:

@@ -8,6 +8,7 @@ from catboost import CatBoostClassifier, CatBoostRegressor
 from lightgbm import LGBMClassifier, LGBMRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
+from zelo.models.contiguous import ContiguousClassifier
 from zelo.models.candidate import CLASSES, VALUES, Candidate, Params, Setting, assemble
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def xgboost(setting: Setting, params: Params) -> Any:
         "random_state": setting.seed,
         **params,
     }
-    return assemble(setting, (XGBRegressor if setting.regression else XGBClassifier)(**options))
+    if setting.regression:
+        return assemble(setting, XGBRegressor(**options))
+    return assemble(setting, ContiguousClassifier(XGBClassifier(**options), setting.class_weight))
 
 
 def xgboost_space(trial: optuna.Trial) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline as SamplingPipeline
 from sklearn.pipeline import Pipeline
 
-from zelo.features.preprocess import plain_features
+from zelo.features.augmentation import AugmentTexts
+from zelo.features.preprocess import Steps, plain_features, text_features
 from zelo.spec.project import Entry, Project
 
 if TYPE_CHECKING:
@@ -44,21 +45,46 @@ class Setting:
 class Candidate:
     """An estimator by name.
 
-    ``build`` makes an unfitted pipeline, features included; ``space`` draws parameters for a trial.
+    ``build`` makes an unfitted pipeline, features included; ``space`` draws parameters for a trial;
+    ``of_texts`` is for those that a project without a text cannot use.
     """
 
     name: str
     kinds: frozenset[str]
     build: Callable[[Setting, Params], Any]
     space: Callable[[optuna.Trial], dict[str, Any]] | None = None
+    of_texts: bool = False
 
 
 def assemble(setting: Setting, model: Any, *, scaled: bool = False) -> Any:
-    """Features, the project's choice against imbalance, then the model, as one pipeline."""
+    """Features, the project's choice against imbalance, then the model, as one pipeline.
+
+    ``scaled`` is for models that do arithmetic on the features; the others split them, and get texts reduced.
+    """
+    if setting.project.texts:
+        steps = text_features(
+            setting.project, setting.features, reduced=not scaled, seed=setting.seed
+        )
+        return with_augmentation(setting, [*steps, ("model", model)])
     steps = plain_features(setting.project, scaled=scaled)
     if setting.project.imbalance == "smote" and not setting.regression:
         return SamplingPipeline([*steps, ("smote", SMOTE(random_state=setting.seed)), ("model", model)])
     return Pipeline([*steps, ("model", model)])
+
+
+def with_augmentation(setting: Setting, steps: Steps) -> Any:
+    """The steps as a pipeline, behind the texts that the project wants made up for fitting."""
+    wanted = setting.project.text.augmentation
+    if wanted is None:
+        return Pipeline(steps)
+    augment = AugmentTexts(
+        fields=setting.project.texts,
+        copies=wanted.copies,
+        typos=wanted.typos,
+        synonyms=dict(wanted.synonyms),
+        seed=setting.seed,
+    )
+    return SamplingPipeline([("augment", augment), *steps])
 
 
 def without_sampler(pipeline: Any) -> Any:

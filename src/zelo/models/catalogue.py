@@ -6,12 +6,13 @@ import difflib
 from dataclasses import replace
 
 from zelo.errors import SpecError
+from zelo.features.text.blocks import text_branch
 from zelo.models.baseline import PRIOR
 from zelo.models.boosting import CATBOOST, LIGHTGBM, XGBOOST
 from zelo.models.candidate import Candidate
 from zelo.models.forest import RANDOM_FOREST, SEED_RECIPE
-from zelo.models.linear import LOGISTIC_REGRESSION, NAIVE_BAYES, RIDGE, SVM
-from zelo.spec.project import Project
+from zelo.models.linear import COMPLEMENT_BAYES, LINEAR_SVM, LOGISTIC_REGRESSION, NAIVE_BAYES, RIDGE, SVM
+from zelo.spec.project import Entry, Project
 
 CATALOGUE: dict[str, Candidate] = {
     candidate.name: candidate
@@ -19,8 +20,10 @@ CATALOGUE: dict[str, Candidate] = {
         PRIOR,
         LOGISTIC_REGRESSION,
         NAIVE_BAYES,
+        COMPLEMENT_BAYES,
         RANDOM_FOREST,
         SEED_RECIPE,
+        LINEAR_SVM,
         SVM,
         LIGHTGBM,
         XGBOOST,
@@ -36,9 +39,9 @@ def chosen(project: Project) -> list[Candidate]:
     """The project's candidates in order, without the blends; the baseline is always the first.
 
     Raises:
-        SpecError: a name is unknown, or cannot do the project's task.
+        SpecError: a name is unknown, or cannot do the project's task, or reads features that do not exist.
     """
-    able = sorted(name for name, item in CATALOGUE.items() if project.task.kind in item.kinds)
+    able = sorted(name for name, item in CATALOGUE.items() if _is_able(item, project))
     estimators = {
         entry: params.get("estimator", entry) for entry, params in project.candidate_entries.items()
     }
@@ -55,4 +58,16 @@ def chosen(project: Project) -> list[Candidate]:
     others = {
         entry: name for entry, name in estimators.items() if name not in BLENDS and entry != PRIOR.name
     }
+    for entry in others:
+        for field in project.texts:
+            text_branch(project, field, features_of(project, entry), project.split.seed)
     return [PRIOR, *(replace(CATALOGUE[name], name=entry) for entry, name in others.items())]
+
+
+def features_of(project: Project, candidate: str) -> tuple[Entry, ...]:
+    """What a candidate reads of texts, as its entry says; nothing where it leaves that to its default."""
+    return tuple(project.candidate_entries.get(candidate, {}).get("features", ()))
+
+
+def _is_able(candidate: Candidate, project: Project) -> bool:
+    return project.task.kind in candidate.kinds and (bool(project.texts) or not candidate.of_texts)

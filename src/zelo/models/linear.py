@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.naive_bayes import GaussianNB
-from sklearn.svm import SVC
+from sklearn.naive_bayes import ComplementNB, GaussianNB
+from sklearn.svm import SVC, LinearSVC
 
 from zelo.models.candidate import CLASSES, VALUES, Candidate, Params, Setting, assemble
 
@@ -29,6 +29,26 @@ def bayes(setting: Setting, params: Params) -> Any:
 
 def bayes_space(trial: optuna.Trial) -> dict[str, Any]:
     return {"var_smoothing": trial.suggest_float("var_smoothing", 1e-6, 1.0, log=True)}
+
+
+def complement_bayes(setting: Setting, params: Params) -> Any:
+    """For counts of words and of their parts; it takes no negative features, such as an encoder's."""
+    return assemble(setting, ComplementNB(**{"alpha": 0.3, **params}), scaled=True)
+
+
+def complement_bayes_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {"alpha": trial.suggest_float("alpha", 1e-2, 3.0, log=True)}
+
+
+def linear_machine(setting: Setting, params: Params) -> Any:
+    from zelo.models.margin import MarginClassifier
+
+    options = {"class_weight": setting.class_weight, "random_state": setting.seed, **params}
+    return assemble(setting, MarginClassifier(LinearSVC(**options)), scaled=True)
+
+
+def linear_machine_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {"C": trial.suggest_float("C", 1e-2, 1e2, log=True)}
 
 
 def vector_machine(setting: Setting, params: Params) -> Any:
@@ -57,5 +77,9 @@ def ridge_space(trial: optuna.Trial) -> dict[str, Any]:
 
 LOGISTIC_REGRESSION = Candidate("logistic_regression", CLASSES, logistic, logistic_space)
 NAIVE_BAYES = Candidate("naive_bayes", CLASSES, bayes, bayes_space)
+COMPLEMENT_BAYES = Candidate(
+    "complement_bayes", CLASSES, complement_bayes, complement_bayes_space, of_texts=True
+)
+LINEAR_SVM = Candidate("linear_svm", CLASSES, linear_machine, linear_machine_space)
 SVM = Candidate("svm", CLASSES, vector_machine, vector_machine_space)
 RIDGE = Candidate("ridge", VALUES, ridge, ridge_space)

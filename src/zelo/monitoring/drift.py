@@ -2,6 +2,9 @@
 
 The inputs' reference is a sample of the training rows. The score's is the test rows: a model is surer of
 rows that it was fitted on, and against those a window without any drift would look shifted.
+
+A text is measured twice, as its model reads it: by its length, and by the words that the reference lacks. The
+vocabulary is that of every other reference row; the rows between show how many new words come without drift.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import numpy as np
 from scipy import stats
 
 from zelo.features.columns import columns_from_frame, columns_from_rows
+from zelo.features.text.preparation import TextPreparation
 from zelo.ledger.records import PredictionRecord
 from zelo.monitoring.bundled import read_json, read_table
 from zelo.registry.bundle import Bundle
@@ -25,6 +29,7 @@ from zelo.stats.drift import Categories, chi2, ks, missing_share, psi, psi_categ
 
 Label = Literal["stable", "moderate", "large", "within chance"]
 Status = Literal["computed", "too few rows to tell", "cannot be computed"]
+Measure = Literal["length in words", "share of new words"]
 Reason = Literal["fewer than 100 rows", "constant in the reference", "no values in the reference"]
 
 FEWEST_ROWS = 100
@@ -47,11 +52,12 @@ class Drift:
     ``psi_chance`` is what the index stays below in 95 % of windows of so many rows without drift.
     ``statistic`` is Kolmogorov and Smirnov's largest gap in [0, 1] for numbers, Pearson's chi-squared for
     categories. ``wasserstein`` and ``mean_change`` are in ``unit``, ``wasserstein_sd`` in standard deviations
-    of the reference. ``category`` is the one whose share changed most; "" is the missing value.
+    of the reference. ``category`` is the one whose share changed most; "" is the missing value. ``measure``
+    is what was measured of a text.
     """
 
     field: str
-    kind: Literal["number", "category", "score"]
+    kind: Literal["number", "category", "text", "score"]
     unit: str | None
     reference_rows: int
     rows: int
@@ -70,11 +76,15 @@ class Drift:
     category_share: float | None = None
     missing_reference: float | None = None
     missing: float | None = None
+    measure: Measure | None = None
 
 
 @dataclass(frozen=True)
 class DriftTable:
-    """A row an input field as the contract orders them, then the score; ``rows`` are the version's own."""
+    """A row an input field as the contract orders them, two a text, then the score.
+
+    ``rows`` are the version's own.
+    """
 
     rows: int
     fields: tuple[Drift, ...]
@@ -91,12 +101,14 @@ def measure_drift(records: Sequence[PredictionRecord], bundle: Bundle) -> DriftT
     project = bundle.project
     reference = columns_from_frame(project, read_table(bundle, "reference.parquet"))
     window = columns_from_rows(project, [record.inputs for record in records])
-    fields = [
-        _numbers(name, "number", field.unit, reference[name], window[name])
-        if field.is_numeric
-        else _categories(name, reference[name], window[name])
-        for name, field in project.inputs.items()
-    ]
+    fields: list[Drift] = []
+    for name, field in project.inputs.items():
+        if field.is_numeric:
+            fields.append(_numbers(name, "number", field.unit, reference[name], window[name]))
+        elif field.type == "text":
+            fields += _texts(name, reference[name], window[name], TextPreparation.of(project))
+        else:
+            fields.append(_categories(name, reference[name], window[name]))
     scores = np.array([record.score for record in records], dtype=np.float64)
     unit = project.task.unit if project.task.kind == "regression" else None
     fields.append(_numbers(SCORE, "score", unit, _tested_scores(bundle), scores))
@@ -123,7 +135,7 @@ def chance_level(reference_rows: int, rows: int, cells: int) -> float:
 
 def _numbers(
     name: str,
-    kind: Literal["number", "score"],
+    kind: Literal["number", "text", "score"],
     unit: str | None,
     reference: FloatArray,
     window: FloatArray,
@@ -146,6 +158,26 @@ def _numbers(
     if np.isnan(reference).all():
         return replace(measured, status="cannot be computed", reason="no values in the reference")
     return _labelled(measured, psi(reference, window, bins=BINS), cells)
+
+
+def _texts(
+    name: str, reference: Categories, window: Categories, preparation: TextPreparation
+) -> tuple[Drift, Drift]:
+    before, after = ([preparation.apply(text).split() for text in texts] for texts in (reference, window))
+    vocabulary = {word for words in before[::2] for word in words}
+
+    def lengths(texts: Sequence[Sequence[str]], raw: Categories) -> FloatArray:
+        found = [len(words) if text else math.nan for words, text in zip(texts, raw, strict=True)]
+        return np.array(found, dtype=np.float64)
+
+    def newness(texts: Sequence[Sequence[str]], raw: Categories) -> FloatArray:
+        new = [sum(word not in vocabulary for word in words) for words in texts]
+        return np.array(new, dtype=np.float64) / lengths(texts, raw)
+
+    length = _numbers(name, "text", "words", lengths(before, reference), lengths(after, window))
+    unseen = newness(before[1::2], reference[1::2])
+    new_words = _numbers(name, "text", "share", unseen, newness(after, window))
+    return replace(length, measure="length in words"), replace(new_words, measure="share of new words")
 
 
 def _categories(name: str, reference: Categories, window: Categories) -> Drift:

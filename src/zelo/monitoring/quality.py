@@ -35,7 +35,7 @@ Reason = Literal[
 ROW_BY_ROW = frozenset({"accuracy", "f1_micro", "brier", "log_loss", "ece"})
 """Metrics that outcomes of a single class leave with a meaning; the others set the classes apart."""
 
-WHOLE_DISTRIBUTION = frozenset({"roc_auc", "brier", "log_loss"})
+WHOLE_DISTRIBUTION = frozenset({"roc_auc", "pr_auc", "brier", "log_loss"})
 """Metrics of several classes that need every class' probability."""
 
 
@@ -167,7 +167,7 @@ def _probabilities(score: FloatArray, owner: np.ndarray[Any, Any], classes: int)
 def _figures(
     scored: Scored, project: Project, test: Mapping[str, Any], *, none_because: Reason
 ) -> tuple[Figure, ...]:
-    refused = {name: _refusal(name, scored, none_because) for name in project.select.metrics}
+    refused = {name: _refusal(name, scored, none_because) for name in project.select.measured}
     wanted = [name for name, reason in refused.items() if reason is None]
     found = metric_intervals(scored, wanted, seed=project.split.seed) if wanted else {}
     return tuple(

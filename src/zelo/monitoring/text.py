@@ -169,6 +169,8 @@ def _drift(drift: DriftTable, words: Words) -> list[RenderableType]:
 
 def _drift_row(entry: Drift, words: Words) -> tuple[str | Text, ...]:
     name = words("score") if entry.kind == "score" else entry.field
+    if entry.measure:
+        name = f"{name}: {words(entry.measure)}"
     if entry.status == "too few rows to tell":
         reason = Text(words(entry.status), style="yellow")
         return (name, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, reason, NOTHING)
@@ -178,7 +180,7 @@ def _drift_row(entry: Drift, words: Words) -> tuple[str | Text, ...]:
         else Text(words(entry.reason or entry.status), style="yellow")
     )
     return (
-        f"{name} [{entry.unit}]" if entry.unit else name,
+        f"{name} [{entry.unit}]" if entry.unit and not entry.measure else name,
         words.number(entry.psi),
         level,
         words.short(entry.statistic),

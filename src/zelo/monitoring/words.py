@@ -57,6 +57,8 @@ PORTUGUESE: dict[str, str] = {
     "test rows": "linhas de teste",
     "score": "escore",
     "mean": "média",
+    "length in words": "tamanho em palavras",
+    "share of new words": "parcela de palavras novas",
     "stable": "estável",
     "moderate": "moderado",
     "large": "grande",

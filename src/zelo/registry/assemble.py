@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,33 @@ import numpy as np
 import pandas as pd
 
 from zelo.data.snapshot import Snapshot
+from zelo.decisions.decide import predicted_classes
+from zelo.decisions.policy import Policy
 from zelo.features.columns import Columns, count, frame_from_columns, take
 from zelo.registry.bundle import seal
+from zelo.registry.by_class import ClassReport, Sets, class_report
 from zelo.registry.compilation.compile import compile_model
 from zelo.registry.compilation.graph import CannotCompile
 from zelo.registry.environment import environment, environment_hash
+from zelo.registry.error_analysis.page import ERRORS, error_page
 from zelo.registry.examination import BASELINE
 from zelo.registry.gates.g04_parity import TEST_SCORES
+from zelo.registry.gates.g08_critical import CLASSES
 from zelo.registry.model_card import model_card
 from zelo.registry.native import write_pipeline
 from zelo.registry.parity import Certificate, certify, uncompiled
 from zelo.registry.runtime import NATIVE_FILE, ONNX_FILE, NativePredictor, OnnxPredictor, Predictor
 from zelo.spec.project import Project
 from zelo.stats.bootstrap import Interval
+from zelo.stats.per_class import ClassFigures
 from zelo.training.evaluate import Assessed
 from zelo.training.importance import importances
 from zelo.training.plots import draw
+from zelo.training.robustness import Robustness, robustness
 from zelo.training.slices import Slice
 from zelo.training.train import Trained
+
+Array = np.ndarray[Any, Any]
 
 REFERENCE_ROWS = 5000
 
@@ -103,10 +113,16 @@ def _stage(
     _json(staging / "environment.json", environment())
     reference(trained.train.columns, project).to_parquet(staging / "reference.parquet")
     draw(trained, weights, staging / "plots", synthetic=snapshot.synthetic)
+    report = class_report(trained) if project.classes else None
     _text(
         staging / "model_card.md",
-        model_card(trained, compiled.certificate, weights, snapshot, created=created),
+        model_card(trained, compiled.certificate, weights, report, snapshot, created=created),
     )
+    robust = robustness(trained, partial(_answered, compiled.predictor, trained.policy))
+    _json(staging / "robustness.json", _robustness(robust, project))
+    if report is not None:
+        _json(staging / CLASSES, _classes(report, trained.policy))
+        _text(staging / ERRORS, error_page(trained, report, robust, snapshot, created=created))
 
 
 def finish(
@@ -153,15 +169,21 @@ def intervals(metrics: Mapping[str, Interval]) -> dict[str, dict[str, float | No
 def candidates(trained: Trained) -> dict[str, Any]:
     """The comparison for JSON: candidates from best to worst, the Pareto front, and why the winner won."""
 
+    entries = trained.project.candidate_entries
+
     def entry(item: Assessed) -> dict[str, Any]:
         return {
             "name": item.name,
             "params": dict(item.params),
+            "estimator": entries.get(item.name, {}).get("estimator", item.name),
+            "features": list(entries.get(item.name, {}).get("features", ())),
             "seconds": round(item.seconds, 3),
+            "latency_ms": _number(item.latency_ms),
             "metrics": intervals(item.metrics),
             "error": item.error,
             "on_front": item.name in trained.comparison.front,
             "tied": item.name in trained.comparison.tied,
+            "neglects": list(trained.comparison.neglects.get(item.name, ())),
         }
 
     everyone: Sequence[Assessed] = [*trained.comparison.ranked, *trained.failed]
@@ -172,6 +194,56 @@ def candidates(trained: Trained) -> dict[str, Any]:
 def _slice(item: Slice) -> dict[str, Any]:
     metrics = None if item.metrics is None else intervals(item.metrics)
     return {"field": item.field, "value": item.value, "rows": item.rows, "metrics": metrics}
+
+
+def _robustness(robust: Robustness, project: Project) -> dict[str, Any]:
+    primary = project.select.primary
+    return {
+        "slices": [{"part": one.side, **_slice(one.slice)} for one in robust.slices],
+        "behaviours": [
+            {
+                "name": one.name,
+                "rows": one.rows,
+                "of": one.of,
+                **intervals({"unchanged": one.unchanged}),
+                primary: intervals({"clean": one.clean, "changed": one.changed}),
+            }
+            for one in robust.behaviours
+        ],
+    }
+
+
+def _classes(report: ClassReport, policy: Policy) -> dict[str, Any]:
+    return {
+        "promised": policy.coverage,
+        "sets": _sets(report.sets),
+        "classes": [
+            {
+                "label": one.label,
+                "critical": one.critical,
+                "out_of_fold": _figures(one.out_of_fold),
+                "test": _figures(one.test),
+                "sets": _sets(one.sets),
+            }
+            for one in report.classes
+        ],
+    }
+
+
+def _figures(found: ClassFigures) -> dict[str, Any]:
+    shares = {"precision": found.precision, "recall": found.recall, "f1": found.f1}
+    return {"support": found.support, **intervals(shares)}
+
+
+def _sets(sets: Sets | None) -> dict[str, Any] | None:
+    if sets is None:
+        return None
+    return {**intervals({"coverage": sets.coverage}), "size": _number(sets.size)}
+
+
+def _answered(predictor: Predictor, policy: Policy, columns: Columns) -> tuple[Array, Array]:
+    scores = predictor.scores(columns)
+    return scores, predicted_classes(scores, policy)
 
 
 def _baseline(trained: Trained) -> dict[str, Any]:

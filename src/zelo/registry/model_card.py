@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+import numpy as np
+
 from zelo.data.snapshot import Snapshot
+from zelo.registry.by_class import ClassReport
 from zelo.registry.parity import Certificate
-from zelo.spec.project import Project
+from zelo.spec.project import LATENCY, Project
+from zelo.stats.bootstrap import Interval
 from zelo.stats.metrics import point
 from zelo.training.train import Trained
 
@@ -23,6 +27,11 @@ WORDS: dict[str, dict[str, str]] = {
         "metric": "Métrica", "value": "Valor", "interval": "Intervalo de 95 %",
         "baseline": "Referência ingênua",
         "slice": "Recorte",
+        "by_class": "Por classe", "class": "Classe", "critical": "crítica", "precision": "Precisão",
+        "test_rows": "Linhas de teste", "coverage": "Cobertura no teste",
+        "by_class_text": "Fora da amostra, com intervalos de 95 %. Os erros estão em `errors.html`.",
+        "sets": "O conjunto de cada resposta promete conter a classe verdadeira em {promised} dos casos; "
+        "no teste (cobertura; tamanho médio): {kept}.",
         "choice": "Por que este candidato", "candidate": "Candidato",
         "candidates": "Candidatos, fora da amostra",
         "decision": "Decisão", "threshold": "Limiar", "above": "Acima de", "band": "Faixa",
@@ -38,6 +47,11 @@ WORDS: dict[str, dict[str, str]] = {
         "range": "Range or values", "importance": "Importance", "quality": "Quality on the test set",
         "metric": "Metric", "value": "Value", "interval": "95 % interval", "baseline": "Naive baseline",
         "slice": "Slice",
+        "by_class": "By class", "class": "Class", "critical": "critical", "precision": "Precision",
+        "test_rows": "Test rows", "coverage": "Coverage on the test set",
+        "by_class_text": "Out of fold, with 95 % intervals. The errors are in `errors.html`.",
+        "sets": "The set of each answer promises to hold the true class in {promised} of all cases; "
+        "on the test set (coverage; mean size): {kept}.",
         "choice": "Why this candidate", "candidates": "Candidates, out of fold", "candidate": "Candidate",
         "decision": "Decision", "threshold": "Threshold", "above": "Above", "band": "Band",
         "recommendation": "Recommendation", "runtime": "Compilation", "limits": "Limits",
@@ -52,6 +66,7 @@ def model_card(
     trained: Trained,
     certificate: Certificate,
     importances: Mapping[str, float],
+    report: ClassReport | None,
     snapshot: Snapshot,
     *,
     created: datetime,
@@ -67,6 +82,7 @@ def model_card(
         _inputs(project, importances, words),
         f"## {words['quality']}",
         _quality(trained, words),
+        *_classes(trained, report, words),
         *_slices(trained, words),
         f"## {words['choice']}",
         trained.comparison.why + ".",
@@ -117,6 +133,31 @@ def _quality(trained: Trained, words: Mapping[str, str]) -> str:
     return _table((words["metric"], words["value"], words["interval"], words["baseline"]), rows)
 
 
+def _classes(trained: Trained, report: ClassReport | None, words: Mapping[str, str]) -> list[str]:
+    """Several classes one by one; two are in the metrics already."""
+    if report is None or trained.project.task.kind != "multiclass":
+        return []
+    rows = []
+    for one in report.classes:
+        known, tested = one.out_of_fold, one.test
+        figures = (_share(known.precision), _share(known.recall), _share(known.f1))
+        name = f"{one.label} ({words['critical']})" if one.critical else str(one.label)
+        coverage = [] if one.sets is None else [_share(one.sets.coverage)]
+        rows.append((name, str(known.support), *figures, str(tested.support), *coverage))
+    heads = [words["class"], words["rows"], words["precision"], "Recall", "F1", words["test_rows"]]
+    parts = [f"### {words['by_class']}", words["by_class_text"]]
+    if report.sets is not None:
+        heads.append(words["coverage"])
+        promised = f"{trained.policy.coverage:.0%}"
+        kept = f"{_share(report.sets.coverage)}; {report.sets.size:.2f}"
+        parts.append(words["sets"].format(promised=promised, kept=kept))
+    return [*parts, _table(heads, rows)]
+
+
+def _share(found: Interval) -> str:
+    return "–" if np.isnan(found.value) else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+
+
 def _slices(trained: Trained, words: Mapping[str, str]) -> list[str]:
     measured = [item for item in trained.slices if item.metrics is not None]
     if not measured:
@@ -132,12 +173,12 @@ def _slices(trained: Trained, words: Mapping[str, str]) -> list[str]:
 
 
 def _candidates(trained: Trained, words: Mapping[str, str]) -> str:
-    metrics = trained.project.select.metrics
+    metrics = trained.project.select.measured
     rows = [
-        (item.name, *(f"{item.metrics[name].value:.4f}" for name in metrics))
+        (item.name, *(f"{item.metrics[name].value:.4f}" for name in metrics), f"{item.latency_ms:.2f}")
         for item in trained.comparison.ranked
     ]
-    return _table((words["candidate"], *metrics), rows)
+    return _table((words["candidate"], *metrics, LATENCY), rows)
 
 
 def _decision(trained: Trained, words: Mapping[str, str]) -> list[str]:

@@ -11,8 +11,10 @@ from zelo.registry.aliases import read_aliases, write_aliases
 from zelo.registry.assemble import compile_checked, finish, staged
 from zelo.registry.bundle import load_bundle
 from zelo.registry.environment import code_commit
+from zelo.registry.error_analysis.page import ERRORS
 from zelo.registry.evidence import append_evidence
 from zelo.registry.examination import examine
+from zelo.registry.gates.g08_critical import CLASSES
 from zelo.registry.gates.gate import GateResult
 from zelo.registry.gates.run import run_gates
 from zelo.registry.model_versions import add_version, set_aliases
@@ -54,6 +56,8 @@ def register(
                 staging / "candidates.json",
                 staging / "slices.json",
                 staging / "parity.json",
+                staging / "robustness.json",
+                *(path for name in (CLASSES, ERRORS) if (path := staging / name).exists()),
             ],
         )
         bundle = finish(

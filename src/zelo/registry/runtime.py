@@ -8,12 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from zelo.errors import BundleError
-from zelo.features.columns import Columns, frame_from_columns
+from zelo.features.columns import Columns, count, frame_from_columns, take
+from zelo.features.text.border import BORDER, Border
 from zelo.spec.project import Project
 
 ONNX_FILE = "model.onnx"
 NATIVE_FILE = "pipeline.skops"
 SCORES = "scores"
+TEXTS_AT_ONCE = 256
 
 Array = np.ndarray[Any, Any]
 
@@ -41,9 +43,24 @@ class OnnxPredictor:
         options.log_severity_level = 3
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._names = [value.name for value in self._session.get_inputs()]
+        border = self._session.get_modelmeta().custom_metadata_map.get(BORDER)
+        self._border = Border.from_json(border) if border else None
 
     def scores(self, columns: Columns) -> Array:
-        feed = {name: columns[name].reshape(-1, 1) for name in self._names}
+        if self._border is None:
+            return self._run(columns)
+        if not count(columns):
+            return np.empty((0, self._session.get_outputs()[0].shape[1]))
+        # A text's n-grams are thousands of columns wide, so that many texts at once would fill the memory.
+        rows = np.arange(count(columns))
+        parts = [rows[start : start + TEXTS_AT_ONCE] for start in range(0, len(rows), TEXTS_AT_ONCE)]
+        return np.concatenate([self._run(self._border.crossed(take(columns, part))) for part in parts])
+
+    def _run(self, columns: Columns) -> Array:
+        feed = {
+            name: columns[name] if columns[name].ndim == 2 else columns[name].reshape(-1, 1)
+            for name in self._names
+        }
         result: Array = self._session.run([SCORES], feed)[0]
         return result.astype(np.float64)
 

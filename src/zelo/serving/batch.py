@@ -18,15 +18,30 @@ import pandas as pd
 from zelo.data.contract import ROW, BadRow, check_table, close_match
 from zelo.data.prepare import new_file
 from zelo.data.reading import read_table
+from zelo.decisions.policy import Policy
 from zelo.errors import ContractError, DataError, RequestError, SourceError
 from zelo.ledger.records import OutcomeCounts, OutcomeRecord
 from zelo.ledger.store import Ledger
+from zelo.serving.answers import Answer
 from zelo.serving.schema import MAX_ROWS
-from zelo.serving.service import Answer, Question, Service
+from zelo.serving.scoring import Question
+from zelo.serving.service import Service
 from zelo.serving.truth import OutcomeSchema
 from zelo.spec.project import Project
 
-OPTIONAL = ("band", "lower", "upper")
+COLUMNS = (
+    "prediction",
+    "score",
+    "probability",
+    "band",
+    "lower",
+    "upper",
+    "abstain",
+    "label_set",
+    "model_version",
+    "prediction_id",
+)
+"""What a file of predictions may hold beside the key, in this order."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +63,8 @@ def score_file(
 ) -> Scored:
     """Predict every good row of a file, record it in the ledger, and write the predictions as CSV.
 
-    The file has the key (or the row's number), prediction, score, band, lower and upper where they apply,
-    and model_version; it appears when it is whole.
+    The file has the key (or the row's number) and those of :data:`COLUMNS` that apply; it appears when it is
+    whole. Outcomes may be joined by its prediction_id.
 
     Raises:
         SourceError: the file cannot be read, or a column is missing.
@@ -68,7 +83,7 @@ def score_file(
         rows = list(_rows(frame.iloc[start : start + MAX_ROWS], project))
         answers += _answered(service, rows)
         progress(len(answers), len(frame))
-    _write(output, key or "row", named, answers, project)
+    _write(output, key or "row", named, answers, service.model.bundle.policy)
     return Scored(output, len(answers), checked.bad_rows, service.model.version)
 
 
@@ -188,27 +203,46 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _write(output: Path, key: str, named: pd.Series[Any], answers: list[Answer], project: Project) -> None:
-    applies = {
-        "band": bool(project.decision.bands),
-        "lower": any("lower" in answer for answer in answers),
-        "upper": any("upper" in answer for answer in answers),
-    }
-    heads = ["prediction", "score", *(name for name in OPTIONAL if applies[name]), "model_version"]
+def _write(output: Path, key: str, named: pd.Series[Any], answers: list[Answer], policy: Policy) -> None:
+    heads = _heads(policy)
     temporary = output.with_name(f".{output.name}.part")
     try:
         with temporary.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow([key, *heads])
             for name, answer in zip(named, answers, strict=True):
-                cells = {"score": answer["prediction"], **answer, "band": answer.get("risk_level")}
-                # The key apart from the answer: both may have an ``id``.
-                writer.writerow([name, *(cells.get(head) for head in heads)])
+                cells = _cells(answer)
+                writer.writerow([name, *(cells[head] for head in heads)])
         os.replace(temporary, output)
     except OSError as error:
         raise _unwritten(output, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _heads(policy: Policy) -> list[str]:
+    several = policy.kind == "multiclass"
+    applies = {
+        "probability": several,
+        "band": bool(policy.bands),
+        "lower": policy.half_width is not None,
+        "upper": policy.half_width is not None,
+        "abstain": several and policy.confidence is not None,
+        "label_set": bool(policy.set_limits),
+    }
+    return [name for name in COLUMNS if applies.get(name, True)]
+
+
+def _cells(answer: Answer) -> dict[str, Any]:
+    # The score of a regression is its value; the key stands apart, which may be called ``id`` too.
+    return {
+        **dict.fromkeys(COLUMNS),
+        "score": answer["prediction"],
+        **answer,
+        "band": answer.get("risk_level"),
+        "label_set": "; ".join(map(str, answer.get("label_set", ()))),
+        "prediction_id": answer["id"],
+    }
 
 
 def _named(project: Project, entity: str | None) -> list[tuple[str, str]]:

@@ -8,9 +8,16 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from zelo.decisions.words import MOST_WORDS
 from zelo.serving.problems import MEDIA_TYPE
 from zelo.serving.service import Service
+from zelo.serving.worth import MOST_QUEUED
 from zelo.spec.project import Project
+
+
+def _pair(name: str, of: dict[str, Any], other: str, of_other: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: of, other: of_other}, "required": [name, other]}
+
 
 _REF = "#/components/schemas/{model}"
 _MEANINGS = {
@@ -21,6 +28,15 @@ _MEANINGS = {
     415: "the body is not declared as application/json",
     422: "the request breaks the contract: errors names each field",
     503: "try again later: too much is waiting, or the ledger cannot be written",
+}
+_WORDS = {
+    "type": "array",
+    "items": _pair("word", {"type": "string"}, "weight", {"type": "number"}),
+    "maxItems": MOST_WORDS,
+    "description": "The words that carried the decision, the weightiest first: what the probability of the "
+    "predicted class loses without the word, below 0 where the word spoke against it. Long texts are told in "
+    "spans of words; a text of one word is compared with one that has none. Answers of POST /predict alone: "
+    "batches and files have none.",
 }
 
 
@@ -68,6 +84,7 @@ def _project_schemas(name: str, service: Service) -> dict[str, Any]:
         },
         f"{name}_answer": _answer_schema(model.bundle.project),
         f"{name}_answers": _answers_schema(name),
+        f"{name}_queue": _queue_schema(model.bundle.project),
     }
 
 
@@ -87,11 +104,33 @@ def _answer_schema(project: Project) -> dict[str, Any]:
         properties["prediction"] = {"enum": list(project.classes), "description": target}
         properties["probability"] = {**share, "description": "of the predicted class"}
         properties["score"] = {**share, "description": f"the probability of {about}"}
+    if project.task.kind == "multiclass":
+        properties |= _several(project)
+    if project.classes and project.texts:
+        properties["words"] = _WORDS
     if bands := project.decision.bands:
         properties["risk_level"] = {"enum": [band.label for band in bands]}
         properties["recommendation"] = {"type": "string", "description": "what to do"}
     always = ["id", "model_version", "prediction"]
     return {"type": "object", "properties": properties, "required": always}
+
+
+def _several(project: Project) -> dict[str, Any]:
+    """What an answer says of several classes beside the predicted one."""
+    coverage = f"{project.decision.coverage:.0%}"
+    found: dict[str, Any] = {
+        "classes": _listed_classes(project),
+        "label_set": {
+            "type": "array",
+            "items": {"enum": list(project.classes)},
+            "minItems": 1,
+            "description": f"holds the true class in {coverage} of the cases of each class",
+        },
+    }
+    if (confidence := project.decision.confidence) is not None:
+        meaning = f"the probability is below {confidence:g}: let a person decide"
+        found["abstain"] = {"type": "boolean", "description": f"{meaning}; prediction is the best guess"}
+    return found
 
 
 def _answers_schema(name: str) -> dict[str, Any]:
@@ -106,6 +145,34 @@ def _answers_schema(name: str) -> dict[str, Any]:
             "bad_rows": {"type": "integer"},
         },
         "required": ["predictions", "errors", "bad_rows"],
+    }
+
+
+def _queue_schema(project: Project) -> dict[str, Any]:
+    text = {"type": "string"}
+    entry = {
+        "id": {**text, "format": "uuid", "description": "the prediction_id of its outcome"},
+        "at": {**text, "format": "date-time"},
+        "entity": text,
+        "inputs": {"type": "object", "description": "what the prediction was made of"},
+        "prediction": {"enum": list(project.classes)},
+        "classes": _listed_classes(project),
+        "worth": {"type": "number", "description": "of its label, before what is like it in the queue"},
+        "why": {"type": "array", "items": text, "description": "in the project's language"},
+    }
+    needed = [name for name in entry if name != "entity"]
+    items = {"type": "object", "properties": entry, "required": needed}
+    properties = {"queue": {"type": "array", "items": items, "maxItems": MOST_QUEUED}}
+    return {"type": "object", "properties": properties, "required": ["queue"]}
+
+
+def _listed_classes(project: Project) -> dict[str, Any]:
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    return {
+        "type": "array",
+        "items": _pair("label", {"enum": list(project.classes)}, "probability", share),
+        "maxItems": project.decision.top,
+        "description": "the most probable classes, falling",
     }
 
 

@@ -14,15 +14,19 @@ from pydantic import AwareDatetime
 from pydantic_core import to_json
 
 from zelo.errors import SpecError
+from zelo.serving.answers import Answer
 from zelo.serving.batching import Batcher
 from zelo.serving.metrics import Metrics
 from zelo.serving.openapi import answers, takes
 from zelo.serving.problems import problem
-from zelo.serving.service import Answer, Question, Service
+from zelo.serving.scoring import Question
+from zelo.serving.service import Service
+from zelo.serving.worth import MOST_QUEUED
 from zelo.spec.project import Aliases
 
 MOST_LISTED = 1_000
 _LISTED = 100
+_QUEUED = 20
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 Limit = Annotated[int, Query(ge=1, le=MOST_LISTED, description="the most predictions to answer")]
@@ -133,7 +137,7 @@ def _add_predicting(router: APIRouter, served: Served) -> None:
     async def predict(request: Request) -> Response:
         """Predict one row."""
         question = service.ask_row(await read_json(request, limit))
-        (answer,) = await batcher.submit(question, 1)
+        (answer,) = await batcher.submit(question, question.size)
         return _json(answer)
 
     @router.post(
@@ -148,7 +152,7 @@ def _add_predicting(router: APIRouter, served: Served) -> None:
     async def predict_batch(request: Request) -> Response:
         """Predict many rows. A bad row is reported by its index; the others are answered."""
         question = service.ask_rows(await read_json(request, limit))
-        found = await batcher.submit(question, len(question.rows))
+        found = await batcher.submit(question, question.size)
         placed = [{"index": index, **answer} for index, answer in zip(question.indices, found, strict=True)]
         errors = [error.as_dict() for error in question.errors]
         return _json({"predictions": placed, "errors": errors, "bad_rows": question.bad_rows})
@@ -172,6 +176,14 @@ def _add_records(router: APIRouter, served: Served) -> None:
         """Recorded predictions, the newest first, from since on and before until."""
         found = service.predictions(entity=entity, since=since, until=until, limit=limit)
         return _json({"predictions": found})
+
+    @router.get("/queue", responses=answers("what to label next", f"{served.name}_queue", 422, 503))
+    def queue(limit: Annotated[int, Query(ge=1, le=MOST_QUEUED)] = _QUEUED) -> Response:
+        """Recorded predictions without an outcome, the one whose label is worth most first.
+
+        One leaves the queue when its outcome comes to /outcomes.
+        """
+        return _json({"queue": service.queue(limit=limit)})
 
     @router.post(
         "/outcomes",

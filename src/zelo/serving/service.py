@@ -10,46 +10,22 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any, Protocol
 
-import numpy as np
-
 from zelo.decisions.decide import Decision, decide
-from zelo.errors import BundleError, LedgerError, RegistryError, ServingError, UnknownError, ZeloError
-from zelo.features.columns import columns_from_rows
+from zelo.errors import BundleError, LedgerError, RegistryError, UnknownError, ZeloError
 from zelo.ledger.records import OutcomeCounts, PredictionRecord, new_id, utc_now
 from zelo.ledger.store import Ledger
 from zelo.registry.bundle import Bundle
-from zelo.serving.schema import MAX_ROWS, FieldError, RequestSchema, Row
+from zelo.serving.answers import Answer, answer_of, body_of, told
+from zelo.serving.schema import MAX_ROWS, RequestSchema, Row
+from zelo.serving.scoring import Model, Question, decided, question_of, scores_of
 from zelo.serving.truth import OutcomeSchema
-
-Answer = dict[str, Any]
+from zelo.serving.worth import label_queue
 
 
 class Load(Protocol):
     """Finds the champion and loads its bundle; called at the start and at each reload."""
 
     def __call__(self) -> tuple[str, Bundle]: ...
-
-
-@dataclass(frozen=True)
-class Model:
-    """A loaded version with the schemas made from its contract."""
-
-    version: str
-    bundle: Bundle
-    requests: RequestSchema
-    outcomes: OutcomeSchema
-    loaded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Checked rows, bound to the version whose contract they were checked against."""
-
-    model: Model
-    rows: Sequence[Row]
-    indices: Sequence[int] = (0,)
-    errors: tuple[FieldError, ...] = ()
-    bad_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +74,7 @@ class Service:
     def ask_row(self, body: bytes) -> Question:
         """A question of one row from a JSON body. Raises RequestError."""
         model = self._model
-        return Question(model, [model.requests.read_row(body)])
+        return question_of(model, model.requests.read_row(body))
 
     def ask_rows(self, body: bytes) -> Question:
         """A question of many rows from a JSON body; bad rows are set apart. Raises RequestError."""
@@ -112,12 +88,12 @@ class Service:
         In place of its answers, a question that the model fails on gets the exception; the others are
         answered. Where the ledger fails, every question gets its error: what is not recorded is not answered.
         """
-        decided = self._decided(questions)
+        found = decided(questions)
         at = self._now()
         records: list[PredictionRecord] = []
         results: list[list[Answer] | Exception] = []
         labels: Counter[tuple[str, str]] = Counter()
-        for question, decisions in zip(questions, decided, strict=True):
+        for question, decisions in zip(questions, found, strict=True):
             if isinstance(decisions, Exception):
                 results.append(decisions)
                 continue
@@ -226,6 +202,14 @@ class Service:
         )
         return [told(record) for record in found]
 
+    def queue(self, *, limit: int) -> list[Answer]:
+        """Recorded predictions without an outcome, the one whose label is worth most first.
+
+        Raises:
+            RequestError: the project has no classes to label.
+        """
+        return label_queue(self._ledger, self._model.bundle.project, limit=limit)
+
     def health(self) -> dict[str, Any]:
         """How the service is, in plain words; ``status`` is ``ok`` or ``degraded``."""
         model = self._model
@@ -282,7 +266,7 @@ class Service:
         model = Model(version, bundle, requests, OutcomeSchema(project), self._now())
         try:
             for rows in (1, 2):
-                _decisions(model, [requests.example()] * rows)
+                decide(scores_of(model, [requests.example()] * rows), bundle.policy)
         except Exception as error:
             found = error.what if isinstance(error, ZeloError) else f"{type(error).__name__}: {error}"
             raise BundleError(
@@ -294,18 +278,6 @@ class Service:
             ) from error
         return model
 
-    def _decided(self, questions: Sequence[Question]) -> list[list[Decision] | Exception]:
-        """Decisions a question. All rows of a version go through its predictor at once."""
-        results: list[list[Decision] | Exception] = [[] for _ in questions]
-        by_model: dict[int, list[int]] = {}
-        for place, question in enumerate(questions):
-            by_model.setdefault(id(question.model), []).append(place)
-        for places in by_model.values():
-            some = [questions[place] for place in places]
-            for place, decisions in zip(places, _decided_together(some), strict=True):
-                results[place] = decisions
-        return results
-
     def _record(self, model: Model, row: Row, decision: Decision, at: datetime) -> PredictionRecord:
         return PredictionRecord(
             id=new_id(),
@@ -313,72 +285,10 @@ class Service:
             version=model.version,
             at=at,
             inputs=model.requests.recorded(row),
-            decision=_body(decision, model.bundle.policy.kind),
+            decision=body_of(decision, model.bundle.policy.kind),
             score=decision.score,
             entity=model.requests.entity_of(row),
         )
-
-
-def answer_of(record: PredictionRecord) -> Answer:
-    """What the caller gets; what does not apply to the task is left out."""
-    return {"id": record.id, "model_version": record.version, **record.decision}
-
-
-def told(record: PredictionRecord) -> Answer:
-    """A recorded prediction, whole."""
-    entity = {} if record.entity is None else {"entity": record.entity}
-    return {
-        **answer_of(record),
-        "project": record.project,
-        **entity,
-        "at": record.at,
-        "inputs": record.inputs,
-    }
-
-
-def _decided_together(questions: Sequence[Question]) -> Sequence[list[Decision] | Exception]:
-    model = questions[0].model
-    try:
-        decisions = _decisions(model, [row for question in questions for row in question.rows])
-    except Exception as error:  # noqa: BLE001 - a predictor may raise anything; each caller gets its own
-        if len(questions) == 1:
-            return [error]
-        # One row that the model cannot take must not spoil the answers of other callers.
-        return [_decided_together([question])[0] for question in questions]
-    shares: list[list[Decision]] = []
-    taken = 0
-    for question in questions:
-        shares.append(decisions[taken : taken + len(question.rows)])
-        taken += len(question.rows)
-    return shares
-
-
-def _decisions(model: Model, rows: Sequence[Row]) -> list[Decision]:
-    bundle = model.bundle
-    scores = bundle.predictor.scores(columns_from_rows(bundle.project, rows))
-    shape = (len(rows), max(len(bundle.project.classes), 1))
-    if scores.shape != shape or not np.isfinite(scores).all():
-        raise ServingError(
-            "the model gave no usable score",
-            where=f"{bundle.project.name} version {model.version}",
-            found=f"shape {scores.shape}" if scores.shape != shape else "a score that is not finite",
-            expected=f"finite scores of shape {shape}",
-            hint="zelo rollback puts the previous version back",
-        )
-    return decide(scores, bundle.policy)
-
-
-def _body(decision: Decision, kind: str) -> dict[str, Any]:
-    parts = {
-        "prediction": decision.prediction,
-        "probability": decision.probability,
-        "score": None if kind == "regression" else decision.score,
-        "risk_level": decision.band,
-        "recommendation": decision.recommendation,
-        "lower": decision.lower,
-        "upper": decision.upper,
-    }
-    return {name: value for name, value in parts.items() if value is not None}
 
 
 def _label(decision: Decision) -> str:

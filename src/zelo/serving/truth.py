@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from pydantic import (
     AwareDatetime,
@@ -32,24 +32,45 @@ from zelo.serving.schema import (
     refuse_malformed,
     shown,
 )
-from zelo.spec.project import Project
+from zelo.spec.labels import known_labels
+from zelo.spec.project import Label, Project
 
 _Name = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=MAX_ENTITY)
 ]
 
 
-class _Integer:
-    """Keeps ``true`` from passing for the class 1, which it equals in Python."""
+class _Class:
+    """Takes a class as the project spells it, or a text that means one; documents the classes."""
 
-    @staticmethod
-    def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.chain_schema([core_schema.int_schema(strict=True), handler(source)])
+    def __init__(self, project: Project) -> None:
+        self._classes = project.classes
+        self._known = known_labels(project)
+        self._other = project.task.other
+        self._spelled = bool(project.task.spellings) or self._other is not None
 
-    @staticmethod
-    def __get_pydantic_json_schema__(schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        assert schema["type"] == "chain"
-        return handler(schema["steps"][-1])
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._label)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        classes = {"enum": list(self._classes)}
+        if not self._spelled:
+            return classes
+        return {"anyOf": [classes, {"type": "string", "description": "a text that means one of them"}]}
+
+    def _label(self, value: object) -> Label:
+        # ``true`` equals 1 in Python, and a number in quotes is none.
+        if type(value) is int and value in self._classes:
+            return value
+        if isinstance(value, str) and value.strip():
+            label = self._known(value)
+            if label is None:
+                label = self._other
+            if isinstance(label, str) or (label is not None and value.strip() != str(label)):
+                return label
+        raise ValueError("no class")
 
 
 class OutcomeSchema:
@@ -57,8 +78,10 @@ class OutcomeSchema:
 
     def __init__(self, project: Project) -> None:
         self._classes = project.classes
+        number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+        value: Any = Annotated[Any, _Class(project)] if project.classes else number
         self._body: TypeAdapter[dict[str, list[dict[str, Any]]]] = TypeAdapter(
-            _body_type(project.name, self._value_type())
+            _body_type(project.name, value)
         )
 
     def read(self, body: bytes, *, now: Callable[[], datetime]) -> list[OutcomeRecord]:
@@ -91,17 +114,6 @@ class OutcomeSchema:
     def json_schema(self, *, ref_template: str) -> dict[str, Any]:
         """JSON Schema of the body."""
         return self._body.json_schema(mode="validation", ref_template=ref_template)
-
-    def _value_type(self) -> Any:
-        if not self._classes:
-            return Annotated[float, Field(strict=True, allow_inf_nan=False)]
-        numbers = tuple(label for label in self._classes if isinstance(label, int))
-        texts = tuple(label for label in self._classes if isinstance(label, str))
-        kinds = [
-            *([Annotated[Literal[numbers], _Integer]] if numbers else []),
-            *([Literal[texts]] if texts else []),
-        ]
-        return kinds[0] if len(kinds) == 1 else kinds[0] | kinds[1]
 
     def _errors(self, error: ValidationError) -> list[FieldError]:
         errors: dict[tuple[int | None, str], FieldError] = {}

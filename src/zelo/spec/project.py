@@ -201,6 +201,11 @@ class Select(Frozen):
         """The primary metric, then the others, each once."""
         return tuple(dict.fromkeys((self.primary, *self.report)))
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Those that scored rows tell: all but the latency."""
+        return tuple(name for name in self.metrics if name != LATENCY)
+
 
 class Maximise(Frozen):
     """A threshold chosen out of fold, at the true prevalence."""
@@ -220,7 +225,8 @@ class Decision(Frozen):
     """From a score to what people read."""
 
     threshold: float | Maximise = Field(
-        default=0.5, description="of the positive class, or to learn; with several classes one is learned for each"
+        default=0.5,
+        description="of the positive class, or to learn; with several classes one is learned for each",
     )
     bands: tuple[Band, ...] = ()
     top: Annotated[int, Field(ge=1, le=20)] = Field(

@@ -161,6 +161,12 @@ def text_keys_need_texts(project: Project) -> str | None:
     return None
 
 
+def balance_fits_the_inputs(project: Project) -> str | None:
+    if project.imbalance == "smote" and project.texts:
+        return "imbalance: found smote with texts, which have no points between them; expected class_weight"
+    return None
+
+
 def threshold_fits_the_task(project: Project) -> str | None:
     threshold = project.decision.threshold
     if isinstance(threshold, float):
@@ -228,6 +234,7 @@ RULES: tuple[Rule, ...] = (
     bands_fit_the_task,
     answers_fit_the_task,
     text_keys_need_texts,
+    balance_fits_the_inputs,
     candidates_are_named_once,
     entity_is_known,
     slices_are_fields,

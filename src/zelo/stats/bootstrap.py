@@ -103,13 +103,13 @@ def metric_intervals(
     wanted = tuple(dict.fromkeys(names))
     evaluator = Evaluator(scored, (*wanted, ECE_NOISE) if "ece" in wanted else wanted)
     plain = evaluator(np.ones((1, len(scored))))
-    draws = _resampled((evaluator,), resamples, seed, strata)[0]
+    draws = _resampled((evaluator,), scored.repeats, resamples, seed, strata)[0]
     found: dict[str, Interval] = {}
     for name in wanted:
         value = float(plain[name][0])
-        low, high = _percentiles(draws[name], level) if np.isfinite(value) else (np.nan, np.nan)
+        low, high = percentiles(draws[name], level) if np.isfinite(value) else (np.nan, np.nan)
         if name == "ece" and np.isfinite(value):
-            low = max(value - _percentiles(draws[ECE_NOISE], level)[1], 0.0)
+            low = max(value - percentiles(draws[ECE_NOISE], level)[1], 0.0)
         found[name] = Interval(value, low, high)
     return found
 
@@ -150,7 +150,7 @@ def paired_difference(
     Raises:
         ValueError: the two are not on the same rows.
     """
-    if not np.array_equal(a.truth, b.truth):
+    if not np.array_equal(a.truth, b.truth) or a.repeats != b.repeats:
         raise ValueError("the two models were not scored on the same rows")
     pair = (Evaluator(a, (name,)), Evaluator(b, (name,)))
     sign = 1.0 if higher_is_better else -1.0
@@ -158,9 +158,9 @@ def paired_difference(
     value = sign * float((pair[0](ones)[name] - pair[1](ones)[name])[0])
     if not np.isfinite(value):
         return Difference(np.nan, np.nan, np.nan, np.nan)
-    drawn_a, drawn_b = _resampled(pair, resamples, seed, strata)
+    drawn_a, drawn_b = _resampled(pair, a.repeats, resamples, seed, strata)
     gains = sign * (drawn_a[name] - drawn_b[name])
-    low, high = _percentiles(gains, level)
+    low, high = percentiles(gains, level)
     p_value = (1 + np.count_nonzero(~(gains > margin))) / (1 + len(gains))
     return Difference(value, low, high, p_value if np.isfinite(low) else np.nan)
 
@@ -175,12 +175,11 @@ def _counts(n: int, resamples: int, rng: np.random.Generator) -> FloatArray:
 
 
 def _resampled(
-    evaluators: tuple[Evaluator, ...], resamples: int, seed: int, strata: IntArray | None
+    evaluators: tuple[Evaluator, ...], repeats: int, resamples: int, seed: int, strata: IntArray | None
 ) -> list[dict[str, FloatArray]]:
     """For each evaluator the values of its metrics on the same resamples."""
-    rows = evaluators[0].rows
     chunks: list[list[dict[str, FloatArray]]] = [[] for _ in evaluators]
-    for weights in _chunks(rows, affordable_resamples(rows, resamples), seed, strata):
+    for weights in resampled_weights(evaluators[0].rows, repeats, resamples, seed, strata):
         for evaluator, values in zip(evaluators, chunks, strict=True):
             values.append(evaluator(weights))
     return [
@@ -189,14 +188,25 @@ def _resampled(
     ]
 
 
-def _chunks(rows: int, resamples: int, seed: int, strata: IntArray | None) -> Iterator[FloatArray]:
+def resampled_weights(
+    rows: int, repeats: int, resamples: int, seed: int, strata: IntArray | None = None
+) -> Iterator[FloatArray]:
+    """Weights of affordably many resamples, [b, rows] at a time.
+
+    Rows that come in ``repeats`` blocks are drawn once, and each block gets the same draw: what is uncertain
+    is which rows there are, and scoring them again makes no new ones.
+    """
     rng = np.random.default_rng(seed)
-    size = max(1, CHUNK_VALUES // max(rows, 1))
-    for start in range(0, resamples, size):
-        yield bootstrap_weights(rows, min(size, resamples - start), rng, strata)
+    size, affordable = max(1, CHUNK_VALUES // max(rows, 1)), affordable_resamples(rows, resamples)
+    once = rows // repeats
+    for start in range(0, affordable, size):
+        drawn = min(size, affordable - start)
+        weights = bootstrap_weights(once, drawn, rng, None if strata is None else strata[:once])
+        yield np.tile(weights, (1, repeats))
 
 
-def _percentiles(values: FloatArray, level: float) -> tuple[float, float]:
+def percentiles(values: FloatArray, level: float) -> tuple[float, float]:
+    """The bounds that hold the share ``level`` of values [B]; NaN where more than the rest have no value."""
     defined = values[~np.isnan(values)]
     if not len(defined) or len(values) - len(defined) > (1 - level) * len(values):
         return np.nan, np.nan

@@ -92,7 +92,7 @@ def reliability(
 
 
 def wilson_interval(
-    share: FloatArray, rows: IntArray, *, level: float = 0.95
+    share: FloatArray, rows: IntArray | FloatArray, *, level: float = 0.95
 ) -> tuple[FloatArray, FloatArray]:
     """Wilson's score interval (1927) of a share seen in ``rows`` rows (>= 1); shapes [m], low and high."""
     z = float(ndtri(0.5 + level / 2))

@@ -1,4 +1,4 @@
-"""Prediction intervals that hold without a model of the errors."""
+"""Prediction intervals, and sets of classes, that hold without a model of the errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from zelo.stats.arrays import FloatArray
+from zelo.stats.arrays import BoolArray, FloatArray, IntArray
 
 
 def interval_half_width(residuals: FloatArray, level: float = 0.9) -> float:
@@ -34,3 +34,38 @@ def interval_half_width(residuals: FloatArray, level: float = 0.9) -> float:
     # Products such as 9 * 0.9 may land a hair above the whole number that they are.
     rank = math.ceil(round((len(residuals) + 1) * level, 9))
     return float(np.sort(np.abs(residuals))[rank - 1]) if rank <= len(residuals) else math.inf
+
+
+def class_limits(truth: IntArray, scores: FloatArray, coverage: float) -> FloatArray:
+    """How strange a row may look to each class and still have that class in its set.
+
+    A row's set holds the classes whose nonconformity ``1 - p`` is within their limit. Each class has a limit
+    of its own, so that each is covered apart, the rare ones too (Vovk 2012, "Conditional validity of
+    inductive conformal predictors", section 4: Mondrian conformal prediction by class). Classes of too few
+    rows for a finite limit share one, computed on all their rows together: these classes are covered as a
+    group. Where even that is too little, the limit is 1, and they are in every set.
+
+    Args:
+        truth: class indices of rows that the model was not fitted on, [n].
+        scores: their probabilities, [n, K].
+        coverage: how often a row's set is to hold its true class, in (0, 1).
+
+    Returns:
+        The largest ``1 - p`` that is within the set of each class, [K].
+
+    Raises:
+        ValueError: a score is NaN, or the coverage is not within (0, 1).
+    """
+    strange = 1.0 - scores[np.arange(len(truth)), truth]
+    by_class = [strange[truth == index] for index in range(scores.shape[1])]
+    limits = np.array([interval_half_width(rows, coverage) for rows in by_class])
+    rare = np.isinf(limits)
+    limits[rare] = interval_half_width(strange[rare[truth]], coverage)
+    return np.asarray(np.minimum(limits, 1.0))
+
+
+def in_sets(scores: FloatArray, limits: FloatArray) -> BoolArray:
+    """Which classes the sets hold, [n, K]; the most probable one always, so that no set is empty."""
+    held = np.asarray(1.0 - scores <= limits)
+    held[np.arange(len(scores)), scores.argmax(axis=1)] = True
+    return held

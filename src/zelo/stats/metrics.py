@@ -41,15 +41,17 @@ class Scored:
     Classes: ``truth`` and ``predicted`` are class indices [n], ``scores`` probabilities [n, K], and
     ``positive`` the index of the class that a binary task is about (``None``: several classes alike).
     Regression: ``truth`` [n] and ``scores`` [n] or [n, 1] in the target's unit, no ``predicted``.
+    ``repeats``: the rows come in that many equal blocks, each the same rows in the same order, scored anew.
 
     Raises:
-        ValueError: shapes disagree, a class index is out of range, or a number is not finite.
+        ValueError: shapes disagree, a class index is out of range, a number is not finite, or blocks differ.
     """
 
     truth: npt.NDArray[np.generic]
     scores: FloatArray
     predicted: IntArray | None = None
     positive: int | None = None
+    repeats: int = 1
 
     def __post_init__(self) -> None:
         rows = len(self.truth)
@@ -57,6 +59,8 @@ class Scored:
             raise ValueError(f"truth {self.truth.shape} and scores {self.scores.shape} differ in rows")
         if not np.isfinite(self.scores).all():
             raise ValueError("scores hold values that are not finite")
+        if rows % self.repeats or not _blocks_alike(self.truth, self.repeats):
+            raise ValueError(f"{rows} rows are not the same rows {self.repeats} times")
         if self.predicted is None:
             if self.scores.ndim > 1 and self.scores.shape[1] != 1:
                 raise ValueError(f"scores {self.scores.shape} without predicted classes")
@@ -75,9 +79,19 @@ class Scored:
         return len(self.truth)
 
     def where(self, mask: BoolArray | IntArray) -> Scored:
-        """The rows that ``mask`` [n] keeps, or those at its positions: a slice."""
+        """The rows that ``mask`` [n] keeps, or those at its positions: a slice.
+
+        It stays repeated where each block keeps the same rows. Else it is rows that are taken for different
+        ones, whose intervals are too narrow where they are not.
+        """
         predicted = None if self.predicted is None else self.predicted[mask]
-        return Scored(self.truth[mask], self.scores[mask], predicted, self.positive)
+        kept = np.arange(len(self))[mask]
+        offsets = np.arange(self.repeats) * (len(self) // self.repeats)
+        alike = len(kept) % self.repeats == 0 and _blocks_alike(
+            kept - np.repeat(offsets, len(kept) // self.repeats), self.repeats
+        )
+        repeats = self.repeats if alike else 1
+        return Scored(self.truth[mask], self.scores[mask], predicted, self.positive, repeats)
 
 
 class Evaluator:
@@ -91,7 +105,7 @@ class Evaluator:
         self.names = tuple(dict.fromkeys(names))
         known = REGRESSION_METRICS if scored.predicted is None else CLASS_METRICS | {ECE_NOISE}
         if scored.positive is None:
-            known = known - POSITIVE_METRICS - {"pr_auc"}
+            known = known - POSITIVE_METRICS
         if unknown := sorted(set(self.names) - known):
             options = ", ".join(sorted(known - {ECE_NOISE}))
             raise ValueError(f"no metric {', '.join(unknown)} here; known: {options}")
@@ -117,6 +131,11 @@ def evaluate(
 def point(scored: Scored, names: Iterable[str]) -> dict[str, float]:
     """The plain value of each metric."""
     return {name: float(values[0]) for name, values in evaluate(scored, names).items()}
+
+
+def _blocks_alike(values: npt.NDArray[np.generic], repeats: int) -> bool:
+    blocks = values.reshape(repeats, -1)
+    return bool((blocks == blocks[0]).all())
 
 
 def _within(indices: npt.NDArray[np.generic], classes: int) -> bool:
@@ -160,16 +179,28 @@ def _ranking(scored: Scored) -> Measure:
 
         return measure_binary
 
-    each = [Ranking(truth == k, scores[:, k]) for k in range(scores.shape[1])]
+    held = [k for k in range(scores.shape[1]) if (truth == k).any()]
+    each = [Ranking(truth == k, scores[:, k]) for k in held]
 
     def measure_classes(weights: FloatArray) -> dict[str, FloatArray]:
-        # One against the rest, averaged over the classes that the resample holds.
-        areas = np.stack([ranking.areas(weights).roc for ranking in each])
-        defined = ~np.isnan(areas)
-        total = np.where(defined, areas, 0.0).sum(axis=0)
-        return {"roc_auc": ratio(total, defined.sum(axis=0).astype(np.float64))}
+        if not each:
+            nothing = np.full(len(weights), np.nan)
+            return {"roc_auc": nothing, "pr_auc": nothing}
+        areas = [ranking.areas(weights) for ranking in each]
+        return {
+            "roc_auc": _mean_of_defined([area.roc for area in areas]),
+            "pr_auc": _mean_of_defined([area.precision_recall for area in areas]),
+        }
 
     return measure_classes
+
+
+def _mean_of_defined(areas: list[FloatArray]) -> FloatArray:
+    """One class against the rest, [B] each, averaged over the classes that the weighting holds."""
+    stacked = np.stack(areas)
+    defined = ~np.isnan(stacked)
+    total = np.where(defined, stacked, 0.0).sum(axis=0)
+    return ratio(total, defined.sum(axis=0).astype(np.float64))
 
 
 def _probability(scored: Scored, predicted: IntArray) -> Measure:

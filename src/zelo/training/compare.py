@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zelo.errors import TrainingError
-from zelo.spec.project import LOWER_IS_BETTER, Project
+from zelo.spec.project import LATENCY, LOWER_IS_BETTER, Label, Project
 from zelo.stats.bootstrap import Difference, paired_difference
 from zelo.stats.pareto import pareto_front
 from zelo.training.evaluate import Assessed
@@ -18,8 +18,10 @@ from zelo.training.evaluate import Assessed
 class Comparison:
     """The candidates from best to worst in the primary metric, and the one that was chosen.
 
-    ``front`` are the names that no other beats in every reported metric. ``tied`` are those whose gap to the
-    best is not significant, the best included: among them the lowest proper loss wins.
+    ``front`` are the names that no other beats in every reported metric. ``neglects`` are the critical
+    classes whose recall is below the project's floor, by the candidate's name: it is not eligible while
+    another is. ``tied`` are the eligible ones whose gap to the best of them is not significant, the best
+    included: among them the lowest proper loss wins.
     """
 
     ranked: tuple[Assessed, ...]
@@ -27,6 +29,7 @@ class Comparison:
     front: frozenset[str]
     tied: tuple[str, ...]
     why: str
+    neglects: Mapping[str, tuple[Label, ...]]
 
 
 def compare(assessed: Sequence[Assessed], project: Project) -> Comparison:
@@ -51,18 +54,41 @@ def compare(assessed: Sequence[Assessed], project: Project) -> Comparison:
     primary = project.select.primary
     sign = -1.0 if primary in LOWER_IS_BETTER else 1.0
     ranked = sorted(fitted, key=lambda item: _rank(sign * item.metrics[primary].value), reverse=True)
-    gaps = {item.name: _gap(ranked[0], item, project) for item in ranked[1:]}
-    tied = [ranked[0], *(item for item in ranked[1:] if not gaps[item.name].low > 0)]
+    neglects = {item.name: found for item in ranked if (found := neglected(item, project))}
+    eligible = [item for item in ranked if item.name not in neglects] or ranked
+    gaps = {item.name: _gap(eligible[0], item, project) for item in eligible[1:]}
+    tied = [eligible[0], *(item for item in eligible[1:] if not gaps[item.name].low > 0)]
     loss = proper_loss(project)
     winner = min(tied, key=lambda item: _worst_if_undefined(item.metrics[loss].value))
     front = _front(ranked, project)
-    why = _why(winner, ranked, gaps, tied, front, project)
-    return Comparison(tuple(ranked), winner, front, tuple(item.name for item in tied), why)
+    why = "; ".join(
+        [*_left_out(neglects, ranked, project), _why(winner, eligible, gaps, tied, front, project)]
+    )
+    names = tuple(item.name for item in tied)
+    return Comparison(tuple(ranked), winner, front, names, why, neglects)
+
+
+def neglected(item: Assessed, project: Project) -> tuple[Label, ...]:
+    """The critical classes whose recall out of fold lies below the floor, those without a scored row too."""
+    critical, scored = project.select.critical, item.scored
+    if critical is None or scored is None or scored.predicted is None:
+        return ()
+    places = {label: project.classes.index(label) for label in critical.classes}
+    hit = np.equal(scored.predicted, scored.truth)
+    of_class = {label: scored.truth == place for label, place in places.items()}
+    return tuple(
+        label for label, rows in of_class.items() if not rows.any() or hit[rows].mean() < critical.recall
+    )
 
 
 def proper_loss(project: Project) -> str:
     """The metric that settles ties: lower is better, and only the truth minimises it."""
     return "mae" if project.task.kind == "regression" else "log_loss"
+
+
+def figure(item: Assessed, name: str) -> float:
+    """What a candidate reached out of fold in a metric that may be reported, its latency among them."""
+    return item.latency_ms if name == LATENCY else item.metrics[name].value
 
 
 def _rank(value: float) -> float:
@@ -88,22 +114,34 @@ def _gap(best: Assessed, item: Assessed, project: Project) -> Difference:
 
 def _front(ranked: Sequence[Assessed], project: Project) -> frozenset[str]:
     metrics = project.select.metrics
-    points = np.array([[item.metrics[name].value for name in metrics] for item in ranked])
+    points = np.array([[figure(item, name) for name in metrics] for item in ranked])
     higher = [name not in LOWER_IS_BETTER for name in metrics]
     worst = np.where(np.isnan(points), np.where(higher, -np.inf, np.inf), points)
     kept = pareto_front(worst, higher)
     return frozenset(item.name for item, stays in zip(ranked, kept, strict=True) if stays)
 
 
+def _left_out(
+    neglects: Mapping[str, Sequence[Label]], ranked: Sequence[Assessed], project: Project
+) -> list[str]:
+    if project.select.critical is None or not neglects:
+        return []
+    floor = f"recall of {project.select.critical.recall:g} out of fold on each critical class"
+    if len(neglects) == len(ranked):
+        return [f"no candidate has the {floor}"]
+    told = ", ".join(f"{name} ({', '.join(map(str, labels))})" for name, labels in neglects.items())
+    return [f"not eligible without the {floor}: {told}"]
+
+
 def _why(
     winner: Assessed,
-    ranked: Sequence[Assessed],
+    eligible: Sequence[Assessed],
     gaps: Mapping[str, Difference],
     tied: Sequence[Assessed],
     front: frozenset[str],
     project: Project,
 ) -> str:
-    primary, loss, best = project.select.primary, proper_loss(project), ranked[0]
+    primary, loss, best = project.select.primary, proper_loss(project), eligible[0]
     found = best.metrics[primary]
     figure = f"{found.value:.4f} [{found.low:.4f}, {found.high:.4f}]"
     parts = [f"{best.name} has the best {primary} out of fold: {figure}"]
@@ -111,8 +149,8 @@ def _why(
         others = ", ".join(item.name for item in tied[1:])
         parts.append(f"not significantly better than {others}")
         parts.append(f"of these, {winner.name} has the lowest {loss}: {winner.metrics[loss].value:.4f}")
-    elif len(ranked) > 1:
-        gap = gaps[ranked[1].name]
-        parts.append(f"ahead of {ranked[1].name} by {gap.value:.4f} [{gap.low:.4f}, {gap.high:.4f}]")
+    elif len(eligible) > 1:
+        gap = gaps[eligible[1].name]
+        parts.append(f"ahead of {eligible[1].name} by {gap.value:.4f} [{gap.low:.4f}, {gap.high:.4f}]")
     stands = "on" if winner.name in front else "not on"
     return "; ".join([*parts, f"{winner.name} is {stands} the Pareto front of the reported metrics"])

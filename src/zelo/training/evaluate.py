@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,9 @@ from zelo.decisions.policy import INTERVAL_LEVEL, Policy, make_policy
 from zelo.models.calibration import Calibration, fit_calibration
 from zelo.spec.project import TASK_METRICS, Maximise, Project
 from zelo.stats.bootstrap import Interval, metric_intervals
-from zelo.stats.conformal import interval_half_width
+from zelo.stats.conformal import class_limits, interval_half_width
 from zelo.stats.metrics import Scored
-from zelo.stats.thresholds import best_threshold
+from zelo.stats.thresholds import best_class_thresholds, best_threshold
 from zelo.training.folds import Folds
 from zelo.training.truth import scored_at_all, scored_rows
 
@@ -27,7 +28,8 @@ class Assessed:
     """A candidate after its folds.
 
     ``raw`` are its scores out of fold [n, K], ``scored`` the rows that were scored, calibrated and decided,
-    ``error`` why it could not be fitted (then nothing else is set).
+    ``latency_ms`` what one row takes as it was fitted, ``error`` why it could not be fitted (then nothing
+    else is set).
     """
 
     name: str
@@ -37,6 +39,7 @@ class Assessed:
     scored: Scored | None = None
     metrics: Mapping[str, Interval] = field(default_factory=dict)
     error: str | None = None
+    latency_ms: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -63,31 +66,51 @@ def assess(
 
 
 def decide_out_of_fold(raw: Array, truth: Array, folds: Folds, project: Project) -> Scored:
-    """The scored rows with calibrated scores and predicted classes, each learned on the other folds."""
+    """The scored rows with calibrated scores and predicted classes.
+
+    What a fold's rows are calibrated and decided by is learned on the scored rows that the fold was fitted
+    on: never on its own, by time on none that comes later, and of repeated folds on the same repetition's.
+    """
     covered = scored_at_all(raw)
     scores = raw.copy()
     predicted = np.zeros(len(raw), dtype=np.int64)
-    for _, rows in folds:
-        rest = covered.copy()
-        rest[rows] = False
-        # The first fold of a split by time has no other before it; it stays as it is.
-        fitted = learn(raw[rest], truth[rest], project) if rest.any() else Fitted(None, make_policy(project))
+    for fitted_on, rows in folds:
+        known = fitted_on[covered[fitted_on]]
+        fitted = _learned(raw[known], truth[known], project)
         scores[rows] = fitted.calibration.apply(raw[rows]) if fitted.calibration else raw[rows]
         if project.classes:
             predicted[rows] = predicted_classes(scores[rows], fitted.policy)
-    return scored_rows(truth[covered], scores[covered], predicted[covered], project)
+    repeats = project.select.repeats
+    return scored_rows(truth[covered], scores[covered], predicted[covered], project, repeats=repeats)
 
 
 def learn(raw: Array, truth: Array, project: Project) -> Fitted:
-    """Calibration and policy from out-of-fold scores [n, K]: the threshold at the true prevalence,
-    or the half-width of a regression's 90 % interval."""
+    """Calibration and policy from out-of-fold scores [n, K], each row once.
+
+    Of classes: thresholds at the true prevalence, and the limits of the sets of several; of a regression:
+    the half-width of its 90 % interval.
+    """
     if project.task.kind == "regression":
         residuals = np.abs(truth - raw[:, 0])
         return Fitted(None, make_policy(project, half_width=interval_half_width(residuals, INTERVAL_LEVEL)))
     calibration = fit_calibration(truth, raw)
-    return Fitted(
-        calibration, make_policy(project, threshold=_threshold(calibration.apply(raw), truth, project))
+    scores = calibration.apply(raw)
+    if project.task.kind == "binary":
+        return Fitted(calibration, make_policy(project, threshold=_threshold(scores, truth, project)))
+    limits = class_limits(truth, scores, project.decision.coverage)
+    policy = make_policy(
+        project,
+        class_thresholds=_class_thresholds(scores, truth, project),
+        set_limits=tuple(limits.tolist()),
     )
+    return Fitted(calibration, policy)
+
+
+def _learned(raw: Array, truth: Array, project: Project) -> Fitted:
+    """What rows teach; those of one class alone, and the none before the first fold by time, nothing."""
+    if len(np.unique(truth)) < (2 if project.classes else 1):
+        return Fitted(None, make_policy(project))
+    return learn(raw, truth, project)
 
 
 def _threshold(scores: Array, truth: Array, project: Project) -> float:
@@ -96,3 +119,10 @@ def _threshold(scores: Array, truth: Array, project: Project) -> float:
         return wanted
     positive = project.classes.index(project.positive)
     return best_threshold(truth == positive, scores[:, positive], wanted.maximise).threshold
+
+
+def _class_thresholds(scores: Array, truth: Array, project: Project) -> tuple[float, ...]:
+    wanted = project.decision.threshold
+    if not isinstance(wanted, Maximise):
+        return ()
+    return tuple(best_class_thresholds(truth, scores, wanted.maximise).tolist())

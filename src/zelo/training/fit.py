@@ -51,28 +51,38 @@ def out_of_fold(
     folds: Folds,
     *,
     done: Callable[[], None] = lambda: None,
+    fitted: Callable[[Any, pd.DataFrame], None] = lambda model, rows: None,
 ) -> Array:
-    """Scores [n, K] of each row by a model fitted without it; NaN for rows that no fold scores."""
+    """Scores [n, K] of each row by a model fitted without it; NaN for rows that no fold scores.
+
+    ``fitted`` is called with each fold's model and the rows that it scored, ``done`` after each fold.
+    """
     n_classes = len(setting.project.classes)
     scores = np.full((len(truth), max(n_classes, 1)), np.nan)
     for fitted_on, scored in folds:
         model = fit_whole(candidate, setting, params, frame.iloc[fitted_on], truth[fitted_on])
         scores[scored] = scores_of(model, frame.iloc[scored], n_classes)
+        fitted(model, frame.iloc[scored])
         done()
     return scores
 
 
 def stack_out_of_fold(members: Sequence[Array], truth: Array, folds: Folds, n_classes: int) -> Array:
-    """Scores of a final model over the members' own out-of-fold scores, itself fitted fold by fold."""
+    """Scores of a final model over the members' own out-of-fold scores, itself fitted fold by fold.
+
+    It is fitted on the scored rows that the fold was fitted on: of repeated folds those of the same repetition,
+    where the fold's own rows are absent. Where they teach nothing (before the first fold by time there are
+    none), the members' mean stands in.
+    """
     inputs = stacking_inputs(members)
     covered = scored_at_all(inputs)
     scores = np.full((len(truth), max(n_classes, 1)), np.nan)
-    for _, scored in folds:
-        rest = covered.copy()
-        rest[scored] = False
-        if not rest.any():
+    for fitted_on, scored in folds:
+        known = fitted_on[covered[fitted_on]]
+        if len(np.unique(truth[known])) < 2:
+            scores[scored] = np.mean([member[scored] for member in members], axis=0)
             continue
-        final = final_model(n_classes == 0).fit(inputs[rest], truth[rest])
+        final = final_model(n_classes == 0).fit(inputs[known], truth[known])
         if n_classes == 0:
             scores[scored] = final.predict(inputs[scored]).reshape(-1, 1)
         else:

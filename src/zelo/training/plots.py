@@ -25,8 +25,8 @@ MOST_CLASSES = len(LINES)
 """Curves of more classes than this cannot be told apart: the most frequent ones are drawn."""
 MOST_FIELDS = 20
 LONGEST_TITLE = 40
-MOST_COUNTED = 14
-"""Confusion matrices of more classes than this show shades without figures."""
+MOST_SHARED = 14
+"""Confusion matrices of more classes than this tell counts alone, and none where there is no row."""
 
 
 def draw(
@@ -57,13 +57,16 @@ def _confusion(trained: Trained, sheet: Sheet) -> Path:
     axes.imshow(shares, cmap=SHADES, vmin=0.0, vmax=1.0)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
+    crowded = len(names) > MOST_SHARED
     size = 12.0 if len(names) <= 4 else 8.0
-    for (row, column), count in np.ndenumerate(counts if len(names) <= MOST_COUNTED else counts[:0]):
+    for (row, column), count in np.ndenumerate(counts):
+        if crowded and not count:
+            continue
         share = shares[row, column]
-        text = f"{count}\n{sheet.number(100 * share, 1)} %"
+        text = str(count) if crowded else f"{count}\n{sheet.number(100 * share, 1)} %"
         colour = "white" if share > 0.6 else INK
         axes.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
-    small = max(5.0, 10.0 - 0.12 * len(names))
+    small = max(6.5, 10.0 - 0.12 * len(names))
     axes.set_xticks(range(len(names)), names, rotation=0 if len(names) <= 3 else 90, fontsize=small)
     axes.set_yticks(range(len(names)), names, fontsize=small)
     target = label(trained.project.task.target)

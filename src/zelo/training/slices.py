@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from zelo.spec.project import Project
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
 
@@ -26,28 +28,49 @@ class Slice:
     metrics: Mapping[str, Interval] | None
 
 
+def grouped(table: pd.DataFrame, project: Project) -> dict[str, Array]:
+    """What rows may be sliced by: the project's slicing fields, and the year of each other date that is
+    metadata; field -> value on each row of the table, as text."""
+    fields = {name: table[name].astype(str).to_numpy() for name in project.gates.slices}
+    years = {
+        name: table[name].dt.strftime("%Y").fillna("").to_numpy()
+        for name, field in project.data.fields.items()
+        if field.type == "date" and field.use == "metadata" and name not in fields and name in table
+    }
+    return {**fields, **years}
+
+
 def by_slice(
-    scored: Scored, values: Mapping[str, Array], names: Sequence[str], *, seed: int
+    scored: Scored,
+    values: Mapping[str, Array],
+    names: Sequence[str],
+    *,
+    seed: int,
+    fewest: int = FEWEST_ROWS,
 ) -> tuple[Slice, ...]:
     """Every slice in order of field and value.
 
-    Slices with fewer than 50 rows, or 10 of the positive class, are counted and not measured.
+    Slices with fewer rows than ``fewest``, or 10 of the positive class, are counted and not measured.
 
     Args:
-        scored: the rows [n].
+        scored: the rows [n]; where they are repeated, each counts once.
         values: field -> its value on each row [n], as text.
         names: the metrics.
         seed: of the bootstrap.
+        fewest: rows that say something.
     """
     found = []
     for field, column in values.items():
         for value in np.unique(column):
             part = scored.where(column == value)
-            enough = len(part) >= FEWEST_ROWS and _positives(part) >= FEWEST_POSITIVES
+            rows = len(part) // part.repeats
+            enough = rows >= fewest and _enough_positives(part)
             metrics = metric_intervals(part, names, seed=seed) if enough else None
-            found.append(Slice(field, str(value), len(part), metrics))
+            found.append(Slice(field, str(value), rows, metrics))
     return tuple(found)
 
 
-def _positives(part: Scored) -> int:
-    return len(part) if part.positive is None else int((part.truth == part.positive).sum())
+def _enough_positives(part: Scored) -> bool:
+    if part.positive is None:
+        return True
+    return int((part.truth == part.positive).sum()) // part.repeats >= FEWEST_POSITIVES

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zelo.errors import TrainingError
+from zelo.spec.project import LATENCY
 from zelo.stats.bootstrap import Interval
 from zelo.stats.metrics import point
 
@@ -138,8 +139,9 @@ def _parent(
         _log(client, parent, _params(trained, tags["zelo.snapshot"]), _measured(trained), end)
         for path in files:
             client.log_artifact(parent, str(path), "plots" if path.suffix == ".png" else None)
+        entries = trained.project.candidate_entries
         for rank, item in enumerate((*trained.comparison.ranked, *trained.failed), start=1):
-            _candidate(client, run.info, item, rank=rank, end=end)
+            _candidate(client, run.info, item, entries.get(item.name, {}), rank=rank, end=end)
     except BaseException:
         client.set_terminated(parent, status="FAILED")
         raise
@@ -147,14 +149,19 @@ def _parent(
     return parent
 
 
-def _candidate(client: MlflowClient, parent: RunInfo, item: Assessed, *, rank: int, end: int) -> None:
+def _candidate(
+    client: MlflowClient, parent: RunInfo, item: Assessed, entry: Mapping[str, Any], *, rank: int, end: int
+) -> None:
     tags = {"mlflow.parentRunId": parent.run_id, "zelo.rank": str(rank)}
     if item.error:
         tags["zelo.error"] = item.error[:LONGEST_VALUE]
     start = end - round(1000 * item.seconds)
     run = client.create_run(parent.experiment_id, start_time=start, tags=tags, run_name=item.name)
-    metrics = {**_flat(item.metrics), "seconds": item.seconds}
-    _log(client, run.info.run_id, {"candidate": item.name, **_own(item.params)}, metrics, end)
+    metrics = {**_flat(item.metrics), "seconds": item.seconds, LATENCY: item.latency_ms}
+    facts = {"candidate": item.name, "estimator": entry.get("estimator", item.name)}
+    if features := entry.get("features"):
+        facts["features"] = features
+    _log(client, run.info.run_id, {**facts, **_own(item.params)}, metrics, end)
     client.set_terminated(run.info.run_id, status="FAILED" if item.error else "FINISHED", end_time=end)
 
 
@@ -189,6 +196,7 @@ def _params(trained: Trained, snapshot_hash: str) -> dict[str, Any]:
         "rows.train": len(trained.train.truth),
         "rows.test": len(trained.test.truth),
         "folds": project.select.folds,
+        "repeats": project.select.repeats,
         "primary": project.select.primary,
         "imbalance": project.imbalance,
         **learned,
@@ -198,7 +206,7 @@ def _params(trained: Trained, snapshot_hash: str) -> dict[str, Any]:
 
 def _measured(trained: Trained) -> dict[str, float]:
     """Metrics of the test set, the baseline's beside them, and what the training cost."""
-    names = trained.project.select.metrics
+    names = trained.project.select.measured
     baseline = {f"baseline_{name}": value for name, value in point(trained.baseline, names).items()}
     times = {"seconds": trained.seconds, "fit_seconds": trained.fit_seconds}
     return {**_flat(trained.metrics), **baseline, **times}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from zelo.data.contract import ROW
 from zelo.data.split import Split, split
 from zelo.decisions.decide import predicted_classes
 from zelo.decisions.policy import Policy
@@ -29,7 +31,8 @@ from zelo.training.compare import Comparison, compare, proper_loss
 from zelo.training.evaluate import Assessed, assess, decide_out_of_fold, learn
 from zelo.training.fit import FIT_ERRORS, fit_whole, out_of_fold, scores_of, stack_out_of_fold
 from zelo.training.folds import Folds, make_folds
-from zelo.training.slices import Slice, by_slice
+from zelo.training.latency import row_milliseconds
+from zelo.training.slices import Slice, by_slice, grouped
 from zelo.training.truth import scored_at_all, scored_rows, truth_of
 from zelo.training.tune import tune
 
@@ -63,6 +66,10 @@ class Trained:
     baseline: Scored
     metrics: Mapping[str, Interval]
     slices: tuple[Slice, ...]
+    keys: Array
+    """Of each row of the table, as text; its number where the data have no key."""
+    groups: Mapping[str, Array]
+    """Slicing field or date field -> its value or year, of each row of the table, as text."""
     seconds: float
     fit_seconds: float
 
@@ -108,7 +115,8 @@ def train(
     model, policy = run.finished(comparison.winner, assessed)
     naive, naive_policy = run.finished(assessed[0], assessed)
     tested = measured(model, policy, test, project)
-    slices = {name: table[name].astype(str).to_numpy()[test.positions] for name in project.gates.slices}
+    groups = grouped(table, project)
+    slices = {name: groups[name][test.positions] for name in project.gates.slices}
     seed = project.split.seed
     return Trained(
         project=project,
@@ -121,7 +129,9 @@ def train(
         tested=tested,
         baseline=measured(naive, naive_policy, test, project),
         metrics=metric_intervals(tested, TASK_METRICS[project.task.kind], seed=seed),
-        slices=by_slice(tested, slices, project.select.metrics, seed=seed),
+        slices=by_slice(tested, slices, project.select.measured, seed=seed),
+        keys=table[project.data.key or ROW].astype(str).to_numpy(),
+        groups=groups,
         seconds=clock() - start,
         fit_seconds=run.fit_seconds,
     )
@@ -161,6 +171,14 @@ class _Run:
     progress: Progress
     clock: Callable[[], float]
     fit_seconds: float = 0.0
+    frame: pd.DataFrame = field(init=False)
+    truth: Array = field(init=False)
+    """Of the folds' positions: the training rows, as often as they are repeated."""
+
+    def __post_init__(self) -> None:
+        positions = np.tile(np.arange(len(self.rows.truth)), self.project.select.repeats)
+        self.frame = frame_from_columns(take(self.rows.columns, positions))
+        self.truth = self.rows.truth[positions]
 
     def everyone(self) -> list[Assessed]:
         """Each candidate assessed, the baseline first, and then the blends of the best."""
@@ -175,7 +193,7 @@ class _Run:
         pinned = self.project.candidate_params.get(candidate.name, {})
         budget = self.budget if candidate.space else Tuning(trials=0)
         total, done = (budget.trials + 1) * len(self.folds), 0
-        frame = frame_from_columns(self.rows.columns)
+        latencies: dict[str, float] = {}
 
         def step() -> None:
             nonlocal done
@@ -183,8 +201,8 @@ class _Run:
             self.progress(candidate.name, done, total)
 
         def score(params: Mapping[str, Any]) -> Array:
-            setting = self._setting_of(candidate)
-            return out_of_fold(candidate, setting, params, frame, self.rows.truth, self.folds, done=step)
+            raw, latencies[_written(params)] = self._scored(candidate, params, step)
+            return raw
 
         self.progress(candidate.name, 0, total)
         start = self.clock()
@@ -208,9 +226,32 @@ class _Run:
             self.progress(candidate.name, total, total)
         seconds = self.clock() - start
         self.fit_seconds += seconds
-        return assess(
-            candidate.name, tuned.params, tuned.raw, self.rows.truth, self.folds, self.project, seconds
+        return self._assessed(
+            candidate.name, tuned.params, tuned.raw, seconds, latencies[_written(tuned.params)]
         )
+
+    def _scored(
+        self, candidate: Candidate, params: Mapping[str, Any], done: Callable[[], None]
+    ) -> tuple[Array, float]:
+        """Scores out of fold [n, K], and the milliseconds that the last fold's model takes for a row."""
+        last: tuple[Any, pd.DataFrame] | None = None
+
+        def keep(model: Any, rows: pd.DataFrame) -> None:
+            nonlocal last
+            last = model, rows
+
+        setting = self._setting_of(candidate)
+        raw = out_of_fold(
+            candidate, setting, params, self.frame, self.truth, self.folds, done=done, fitted=keep
+        )
+        assert last is not None
+        return raw, row_milliseconds(*last, len(self.project.classes), clock=self.clock)
+
+    def _assessed(
+        self, name: str, params: Mapping[str, Any], raw: Array, seconds: float, latency_ms: float
+    ) -> Assessed:
+        found = assess(name, params, raw, self.truth, self.folds, self.project, seconds)
+        return replace(found, latency_ms=latency_ms)
 
     def _setting_of(self, candidate: Candidate) -> Setting:
         features = self.project.candidate_entries.get(candidate.name, {}).get("features", ())
@@ -229,18 +270,24 @@ class _Run:
         raw = (
             np.mean(raws, axis=0)
             if name == "voting"
-            else stack_out_of_fold(raws, self.rows.truth, self.folds, n_classes)
+            else stack_out_of_fold(raws, self.truth, self.folds, n_classes)
         )
         params = {"members": [member.name for member in members]}
-        return assess(name, params, raw, self.rows.truth, self.folds, self.project, self.clock() - start)
+        # All members are asked in turn; what is done with their answers takes next to nothing.
+        latency_ms = sum(member.latency_ms for member in members)
+        return self._assessed(name, params, raw, self.clock() - start, latency_ms)
 
     def finished(self, item: Assessed, assessed: Sequence[Assessed]) -> tuple[Any, Policy]:
-        """A candidate fitted on the whole training part, calibrated and decided by its out-of-fold scores."""
+        """A candidate fitted on the whole training part, calibrated and decided by its out-of-fold scores.
+
+        Of repeated scores the first repetition teaches: each row once.
+        """
         start = self.clock()
         fitted = self._whole(item, {other.name: other for other in assessed})
         self.fit_seconds += self.clock() - start
-        covered = scored_at_all(item.raw)
-        learned = learn(item.raw[covered], self.rows.truth[covered], self.project)
+        raw = item.raw[: len(self.rows.truth)]
+        covered = scored_at_all(raw)
+        learned = learn(raw[covered], self.rows.truth[covered], self.project)
         if learned.calibration is None:
             return fitted, learned.policy
         return Calibrated(fitted, learned.calibration, len(self.project.classes)), learned.policy
@@ -257,7 +304,7 @@ class _Run:
             return Voting(fitted, n_classes)
         inputs = stacking_inputs([member.raw for member in members])
         covered = scored_at_all(inputs)
-        final = final_model(n_classes == 0).fit(inputs[covered], self.rows.truth[covered])
+        final = final_model(n_classes == 0).fit(inputs[covered], self.truth[covered])
         return Stacking(fitted, final, n_classes)
 
     def _best(self, assessed: Sequence[Assessed]) -> list[Assessed]:
@@ -267,7 +314,11 @@ class _Run:
         return sorted(able, key=lambda item: item.metrics[measure].value)[:BLEND_SIZE]
 
     def _decided(self, raw: Array) -> Scored:
-        return decide_out_of_fold(raw, self.rows.truth, self.folds, self.project)
+        return decide_out_of_fold(raw, self.truth, self.folds, self.project)
+
+
+def _written(params: Mapping[str, Any]) -> str:
+    return json.dumps(params, sort_keys=True, default=str)
 
 
 def _first_line(error: Exception) -> str:

@@ -22,12 +22,14 @@ def truth_of(table: pd.DataFrame, project: Project) -> Array:
     return np.asarray(target.map(places), dtype=np.int64)
 
 
-def scored_rows(truth: Array, scores: Array, predicted: Array | None, project: Project) -> Scored:
-    """Rows for the metrics: class indices, or values."""
+def scored_rows(
+    truth: Array, scores: Array, predicted: Array | None, project: Project, *, repeats: int = 1
+) -> Scored:
+    """Rows for the metrics: class indices, or values; ``repeats`` blocks of the same rows."""
     if project.task.kind == "regression":
-        return Scored(truth, scores)
+        return Scored(truth, scores, repeats=repeats)
     positive = project.classes.index(project.positive) if project.task.kind == "binary" else None
-    return Scored(truth, scores, predicted, positive)
+    return Scored(truth, scores, predicted, positive, repeats)
 
 
 def scored_at_all(raw: Array) -> Array:

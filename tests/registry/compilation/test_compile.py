@@ -42,7 +42,7 @@ COMPILED = [
     (kind, name)
     for kind in KINDS
     for name, item in CATALOGUE.items()
-    if kind in item.kinds and (kind, name) != ("multiclass", "svm")
+    if kind in item.kinds and not item.of_texts and (kind, name) != ("multiclass", "svm")
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from zelo.features.text.preparation import TextPreparation
 from zelo.models.blend import Stacking, Voting
 from zelo.models.calibration import TINY, BetaCalibration, Calibrated, Calibration
 from zelo.registry.compilation.estimators import emit_estimator, emit_logistic, emit_ridge, emit_two_classes
@@ -24,8 +25,11 @@ def compile_model(model: Any, project: Project) -> bytes:
         CannotCompile: a step has no exact counterpart in ONNX.
     """
     graph = Graph()
+    preparation = TextPreparation.of(project)
     inputs = {
-        name: graph.input(name, DOUBLE if field.is_numeric else STRING)
+        name: graph.text(name, preparation)
+        if field.type == "text"
+        else graph.input(name, DOUBLE if field.is_numeric else STRING)
         for name, field in project.inputs.items()
     }
     width = max(len(project.classes), 1)

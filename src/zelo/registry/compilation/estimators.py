@@ -14,10 +14,11 @@ from lightgbm import Booster, LGBMClassifier, LGBMRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
-from sklearn.naive_bayes import GaussianNB
-from sklearn.svm import SVC
+from sklearn.naive_bayes import ComplementNB, GaussianNB
+from sklearn.svm import SVC, LinearSVC
 from xgboost import XGBClassifier, XGBRegressor
 
+from zelo.models.contiguous import ContiguousClassifier
 from zelo.models.margin import MarginClassifier
 from zelo.registry.compilation.graph import BOOSTING_OPSET, DOUBLE, ML_OPSET, OPSET, CannotCompile, Graph
 
@@ -77,11 +78,25 @@ def _bayes(graph: Graph, model: GaussianNB, tensor: str) -> str:
     return graph.add("Softmax", graph.concat(joint), axis=1)
 
 
+def _complement_bayes(graph: Graph, model: ComplementNB, tensor: str) -> str:
+    wide = graph.cast(tensor, DOUBLE)
+    return graph.add("Softmax", graph.add("MatMul", wide, graph.constant(model.feature_log_prob_.T)), axis=1)
+
+
+def _contiguous(graph: Graph, model: ContiguousClassifier, tensor: str) -> str:
+    return emit_estimator(graph, model.estimator_, tensor)
+
+
 def _margin(graph: Graph, model: MarginClassifier, tensor: str) -> str:
     machine = model.estimator_
+    if isinstance(machine, LinearSVC):
+        margin = emit_linear(graph, machine.coef_, machine.intercept_, graph.cast(tensor, DOUBLE))
+        two = len(machine.classes_) == 2
+        return emit_two_classes(graph, margin) if two else graph.add("Softmax", margin, axis=1)
     if not isinstance(machine, SVC) or machine.kernel != "rbf" or len(machine.classes_) != 2:
         raise CannotCompile(
-            "no compilation of this margin classifier", expected="an RBF machine of two classes"
+            "no compilation of this margin classifier",
+            expected="a linear machine, or an RBF machine of two classes",
         )
     wide = graph.cast(tensor, DOUBLE)
     vectors = np.asarray(machine.support_vectors_, dtype=np.float64)
@@ -192,6 +207,8 @@ EMITTERS: dict[type, Callable[[Graph, Any, str], str]] = {
     Ridge: emit_ridge,
     RidgeCV: emit_ridge,
     GaussianNB: _bayes,
+    ComplementNB: _complement_bayes,
+    ContiguousClassifier: _contiguous,
     MarginClassifier: _margin,
     RandomForestClassifier: _forest,
     RandomForestRegressor: _forest,

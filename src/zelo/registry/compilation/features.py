@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import KNNImputer, SimpleImputer
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import (
     OneHotEncoder,
     PolynomialFeatures,
@@ -23,8 +24,12 @@ from sklearn.preprocessing import (
 )
 
 from zelo.features.expression import parse
+from zelo.features.text.encoder import SentenceEmbedding, load_encoder
+from zelo.features.text.transforms import PrepareTexts, Reduce, TextShape, WordVectors
 from zelo.features.transforms import Cast, Derive
 from zelo.registry.compilation.graph import BOOL, DOUBLE, FLOAT, CannotCompile, Graph
+from zelo.registry.compilation.neural import emit_encoder
+from zelo.registry.compilation.texts import emit_reduce, emit_shape, emit_tfidf, emit_word_vectors
 from zelo.spec.project import Project
 
 
@@ -69,7 +74,10 @@ def emit_features(graph: Graph, steps: Sequence[Any], inputs: Mapping[str, str],
         CannotCompile: a transformer has no exact counterpart here.
     """
     first, *rest = steps
-    tensor = _column_transformer(graph, first, inputs, project)
+    if isinstance(first, PrepareTexts):
+        tensor = inputs[first.field]
+    else:
+        tensor = _column_transformer(graph, first, inputs, project)
     for step in rest:
         tensor = _emit(graph, step, tensor, project)
     return tensor
@@ -102,6 +110,27 @@ def _pipeline(graph: Graph, pipeline: Pipeline, tensor: str, project: Project) -
     for _, step in pipeline.steps:
         tensor = _emit(graph, step, tensor, project)
     return tensor
+
+
+def _prepare(graph: Graph, prepare: PrepareTexts, tensor: str, project: Project) -> str:
+    """Nothing: the border has prepared the text."""
+    return tensor
+
+
+def _union(graph: Graph, union: FeatureUnion, tensor: str, project: Project) -> str:
+    weights = union.transformer_weights or {}
+    blocks = []
+    for name, transformer in union.transformer_list:
+        block = _emit(graph, transformer, tensor, project)
+        weight = weights.get(name, 1.0)
+        blocks.append(block if weight == 1.0 else graph.add("Mul", block, graph.constant([[weight]])))
+    return graph.concat(blocks)
+
+
+def _sentence(graph: Graph, embedding: SentenceEmbedding, tensor: str, project: Project) -> str:
+    encoder = load_encoder(embedding.encoder)
+    tokens = graph.tokens(tensor, encoder.tokenizer_json)
+    return graph.cast(emit_encoder(graph, encoder.module, tokens), DOUBLE)
 
 
 def _simple_imputer(graph: Graph, imputer: SimpleImputer, tensor: str, project: Project) -> str:
@@ -232,4 +261,11 @@ EMITTERS: dict[type, Callable[[Graph, Any, str, Project], str]] = {
     TargetEncoder: _target,
     PolynomialFeatures: _interactions,
     Cast: _cast,
+    PrepareTexts: _prepare,
+    FeatureUnion: _union,
+    TfidfVectorizer: emit_tfidf,
+    TextShape: emit_shape,
+    WordVectors: emit_word_vectors,
+    SentenceEmbedding: _sentence,
+    Reduce: emit_reduce,
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from zelo.errors import RegistryError
+from zelo.features.text.border import BORDER, Border
+from zelo.features.text.preparation import TextPreparation
 
 Array = np.ndarray[Any, Any]
 
-OPSET = 19
+OPSET = 20
 # The newest that onnxmltools writes; none of its nodes changed meaning up to OPSET.
 BOOSTING_OPSET = 15
 ML_OPSET = 3
@@ -23,6 +27,8 @@ FLOAT = TensorProto.FLOAT
 STRING = TensorProto.STRING
 INT64 = TensorProto.INT64
 BOOL = TensorProto.BOOL
+RUNTIME_DOMAIN = "com.microsoft"
+"""ONNX Runtime's own operators: the standard has no tokenizer."""
 
 
 class CannotCompile(RegistryError):  # noqa: N818  (an answer, not a fault)
@@ -36,11 +42,26 @@ class Graph:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self._inputs: list[onnx.ValueInfoProto] = []
+        self._border = Border()
         self._count = 0
 
     def input(self, name: str, kind: int) -> str:
         """An input [n, 1]."""
         self._inputs.append(helper.make_tensor_value_info(name, kind, [None, 1]))
+        return name
+
+    def text(self, name: str, preparation: TextPreparation) -> str:
+        """An input [n, 1] of texts, which the border prepares."""
+        self._border = replace(self._border, preparation=preparation, texts=(*self._border.texts, name))
+        return self.input(name, STRING)
+
+    def tokens(self, field: str, tokenizer: str) -> str:
+        """An input [n, t] (int64): a text field's tokens, which the border makes by the tokenizer's JSON."""
+        name = f"{field}:{hashlib.sha256(tokenizer.encode()).hexdigest()[:8]}"
+        if name not in self._border.tokens:
+            tokens = {**self._border.tokens, name: (field, tokenizer)}
+            self._border = replace(self._border, tokens=tokens)
+            self._inputs.append(helper.make_tensor_value_info(name, INT64, [None, None]))
         return name
 
     def constant(self, values: Any, dtype: Any = np.float64) -> str:
@@ -87,8 +108,11 @@ class Graph:
         nodes = [*self._nodes, helper.make_node("Identity", [tensor], [name])]
         outputs = [helper.make_tensor_value_info(name, DOUBLE, [None, width])]
         graph = helper.make_graph(nodes, "zelo", self._inputs, outputs, self._constants)
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
+        versions = {"": OPSET, "ai.onnx.ml": ML_OPSET, RUNTIME_DOMAIN: 1}
+        opsets = [helper.make_opsetid(domain, version) for domain, version in versions.items()]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="zelo")
+        if self._border.texts:
+            helper.set_model_props(model, {BORDER: self._border.to_json()})
         serialized: bytes = model.SerializeToString()
         return serialized
 

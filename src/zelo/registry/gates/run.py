@@ -11,6 +11,7 @@ from zelo.registry.gates import (
     g05_latency,
     g06_slices,
     g07_calibration,
+    g08_critical,
 )
 from zelo.registry.gates.gate import Gate, GateResult
 
@@ -22,6 +23,7 @@ GATES: tuple[Gate, ...] = (
     g05_latency.GATE,
     g06_slices.GATE,
     g07_calibration.GATE,
+    g08_critical.GATE,
 )
 
 

@@ -1,0 +1,68 @@
+"""Preparing a text: the same function in training, in serving and in every compiled model."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import ftfy
+
+from zelo.spec.project import Project
+
+NOTHING = "-"
+"""What a text without a letter or a digit becomes, so that every prepared text has a word."""
+LONGEST_TEXT = 20_000
+"""Characters that are read; the contract takes no longer text."""
+
+_TAG = re.compile(r"<[^<>]{0,200}>")
+_WORD = re.compile(r"[^\W_]+")
+_TRAILING = ".,;:!?"
+_REPAIR = ftfy.TextFixerConfig(explain=False, unescape_html=True)
+
+
+@dataclass(frozen=True)
+class TextPreparation:
+    """Encoding repaired, markup dropped, lower case, abbreviations written out, one space between words.
+
+    ``abbreviations`` are looked up as written between spaces (``l/h``, ``p/``), and then word by word.
+    Accents are folded (``pressão`` -> ``pressao``) where ``fold_accents`` says so.
+    """
+
+    abbreviations: Mapping[str, str] = field(default_factory=dict)
+    fold_accents: bool = True
+
+    def __post_init__(self) -> None:
+        folded = {self._folded(short): self._folded(long) for short, long in self.abbreviations.items()}
+        object.__setattr__(self, "_table", folded)
+
+    @classmethod
+    def of(cls, project: Project) -> Self:
+        """As the project wants its texts prepared."""
+        return cls(dict(project.text.abbreviations), project.text.accents == "folded")
+
+    def apply(self, text: str) -> str:
+        """The prepared text: words of letters and digits, never empty, at most 20,000 characters read."""
+        repaired = ftfy.fix_text(text[:LONGEST_TEXT], _REPAIR)
+        folded = self._folded(_TAG.sub(" ", repaired))
+        written = " ".join(self._written_out(token) for token in folded.split())
+        words = [self._table.get(word, word) for word in _WORD.findall(written)]
+        return " ".join(words) or NOTHING
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: it travels inside the compiled model."""
+        return {"abbreviations": dict(self.abbreviations), "fold_accents": self.fold_accents}
+
+    def _folded(self, text: str) -> str:
+        lower = unicodedata.normalize("NFKC", text).lower()
+        if not self.fold_accents:
+            return lower
+        apart = unicodedata.normalize("NFKD", lower)
+        return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+    def _written_out(self, token: str) -> str:
+        return self._table.get(token) or self._table.get(token.rstrip(_TRAILING)) or token
+
+    _table: Mapping[str, str] = field(init=False, repr=False, compare=False)

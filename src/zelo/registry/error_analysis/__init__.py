@@ -1,0 +1,1 @@
+"""The page that shows where a model goes wrong, and how far it can be trusted."""

@@ -1,0 +1,45 @@
+"""What a caller gets of a decision: fresh, or from the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zelo.decisions.decide import Decision
+from zelo.ledger.records import PredictionRecord
+
+Answer = dict[str, Any]
+
+
+def body_of(decision: Decision, kind: str) -> dict[str, Any]:
+    """The part of an answer that the ledger keeps as the decision; what does not apply is left out."""
+    parts = {
+        "prediction": decision.prediction,
+        "probability": decision.probability,
+        "score": None if kind == "regression" else decision.score,
+        "risk_level": decision.band,
+        "recommendation": decision.recommendation,
+        "lower": decision.lower,
+        "upper": decision.upper,
+        "classes": [{"label": label, "probability": share} for label, share in decision.classes] or None,
+        "abstain": decision.abstain,
+        "label_set": list(decision.label_set) or None,
+        "words": [{"word": word, "weight": weight} for word, weight in decision.words] or None,
+    }
+    return {name: value for name, value in parts.items() if value is not None}
+
+
+def answer_of(record: PredictionRecord) -> Answer:
+    """What the caller of a prediction gets."""
+    return {"id": record.id, "model_version": record.version, **record.decision}
+
+
+def told(record: PredictionRecord) -> Answer:
+    """A recorded prediction, whole."""
+    entity = {} if record.entity is None else {"entity": record.entity}
+    return {
+        **answer_of(record),
+        "project": record.project,
+        **entity,
+        "at": record.at,
+        "inputs": record.inputs,
+    }

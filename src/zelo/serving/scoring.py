@@ -1,0 +1,113 @@
+"""Questions to a loaded model, and the decisions that answer them: one predictor call for all that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from zelo.decisions.decide import Decision, decide, predicted_classes
+from zelo.decisions.words import NOTHING_LEFT_OUT, Occlusion, occlude, weights
+from zelo.errors import ServingError
+from zelo.features.columns import columns_from_rows
+from zelo.registry.bundle import Bundle
+from zelo.serving.schema import FieldError, RequestSchema, Row
+from zelo.serving.truth import OutcomeSchema
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded version with the schemas made from its contract."""
+
+    version: str
+    bundle: Bundle
+    requests: RequestSchema
+    outcomes: OutcomeSchema
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Checked rows, bound to the version whose contract they were checked against.
+
+    ``occlusion`` holds the first row without each of its words, where the answer is to tell which carried it.
+    """
+
+    model: Model
+    rows: Sequence[Row]
+    indices: Sequence[int] = (0,)
+    errors: tuple[FieldError, ...] = ()
+    bad_rows: int = 0
+    occlusion: Occlusion = NOTHING_LEFT_OUT
+
+    @property
+    def size(self) -> int:
+        """How many rows the predictor is asked for."""
+        return len(self.rows) + len(self.occlusion.variants)
+
+
+def question_of(model: Model, row: Row) -> Question:
+    """A question of one row; where the classes depend on texts the answer tells which words carried it."""
+    project = model.bundle.project
+    texts = project.texts if project.classes else ()
+    return Question(model, [row], occlusion=occlude(row, texts))
+
+
+def decided(questions: Sequence[Question]) -> list[list[Decision] | Exception]:
+    """Decisions a question. All rows of a version go through its predictor at once."""
+    results: list[list[Decision] | Exception] = [[] for _ in questions]
+    by_model: dict[int, list[int]] = {}
+    for place, question in enumerate(questions):
+        by_model.setdefault(id(question.model), []).append(place)
+    for places in by_model.values():
+        some = [questions[place] for place in places]
+        for place, decisions in zip(places, _together(some), strict=True):
+            results[place] = decisions
+    return results
+
+
+def scores_of(model: Model, rows: Sequence[Any]) -> Array:
+    """The model's scores [n, K] of checked rows. Raises ServingError where they are no use."""
+    bundle = model.bundle
+    scores = bundle.predictor.scores(columns_from_rows(bundle.project, rows))
+    shape = (len(rows), max(len(bundle.project.classes), 1))
+    if scores.shape != shape or not np.isfinite(scores).all():
+        raise ServingError(
+            "the model gave no usable score",
+            where=f"{bundle.project.name} version {model.version}",
+            found=f"shape {scores.shape}" if scores.shape != shape else "a score that is not finite",
+            expected=f"finite scores of shape {shape}",
+            hint="zelo rollback puts the previous version back",
+        )
+    return scores
+
+
+def _together(questions: Sequence[Question]) -> list[list[Decision] | Exception]:
+    model = questions[0].model
+    asked = [row for question in questions for row in (*question.rows, *question.occlusion.variants)]
+    try:
+        scores = scores_of(model, asked)
+    except Exception as error:  # noqa: BLE001 - a predictor may raise anything; each caller gets its own
+        if len(questions) == 1:
+            return [error]
+        # One row that the model cannot take must not spoil the answers of other callers.
+        return [_together([question])[0] for question in questions]
+    ends = np.cumsum([question.size for question in questions])
+    shares = np.split(scores, ends[:-1])
+    return [_answered(question, share) for question, share in zip(questions, shares, strict=True)]
+
+
+def _answered(question: Question, scores: Array) -> list[Decision]:
+    policy = question.model.bundle.policy
+    own, without = np.split(scores, [len(question.rows)])
+    decisions = decide(own, policy)
+    if len(without):
+        (said,) = predicted_classes(own, policy)
+        words = weights(question.occlusion.spans, float(own[0, said]), without[:, said].tolist())
+        decisions = [replace(decisions[0], words=words)]
+    return decisions
