@@ -61,7 +61,8 @@ def comments() -> None:
         for name, asked in ASKED.items()
     ]
     show(
-        f"failure_modes: {origin} and {more_origin}, {REPEATS}x{FOLDS} repeated stratified CV, {CANDIDATE}", figures
+        f"failure_modes: {origin} and {more_origin}, {REPEATS}x{FOLDS} repeated stratified CV, {CANDIDATE}",
+        figures,
     )
 
 
@@ -97,7 +98,8 @@ def orders() -> None:
             )
         )
     show(
-        f"failure_modes_excavator: {origin}, the last 20 % by date; winner {trained.comparison.winner.name}", figures
+        f"failure_modes_excavator: {origin}, the last 20 % by date; winner {trained.comparison.winner.name}",
+        figures,
     )
 
 

@@ -11,7 +11,7 @@ from zelo.profiling.fields import histogram, summary
 from zelo.profiling.outliers import robust_z
 from zelo.profiling.relations import correlation_ratio, cramers_v, spearman
 from zelo.profiling.stop_words import language_of
-from zelo.profiling.texts import log_odds, words_of
+from zelo.profiling.texts import log_odds, one_spelling, words_of
 
 
 def test_spearman_of_ranks_by_hand() -> None:
@@ -101,3 +101,12 @@ def test_the_language_of_stop_words_is_the_texts_not_the_projects() -> None:
     assert language_of(words_of("the pump is not running and it has a leak"), "pt-BR") == "en"
     assert language_of(words_of("a bomba não liga e o motor está com ruído"), "en") == "pt-BR"
     assert language_of(["pump"], "pt-BR") == "pt-BR"
+
+
+def test_words_that_differ_in_accents_alone_are_one_in_their_commonest_spelling() -> None:
+    assert one_spelling([["não", "liga"], ["nao"], ["não", "óleo"]]) == [
+        ["não", "liga"],
+        ["não"],
+        ["não", "óleo"],
+    ]
+    assert one_spelling([["oleo", "oleo"], ["óleo"]]) == [["oleo", "oleo"], ["oleo"]]

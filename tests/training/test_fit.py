@@ -7,7 +7,8 @@ from zelo.training.fit import stack_out_of_fold
 
 TRUTH = np.arange(60) % 2
 ROWS = np.arange(60)
-FOLDS = [(ROWS[ROWS % 3 != k], ROWS[ROWS % 3 == k]) for k in range(3)]
+THIRD = ROWS % 3
+FOLDS = [(np.flatnonzero(k != THIRD), np.flatnonzero(k == THIRD)) for k in range(3)]
 REPEATED = [*FOLDS, *((fitted_on[::-1] + 60, scored + 60) for fitted_on, scored in FOLDS)]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from zelo.cli.workspace import Workspace, now
 from zelo.data import prepare
 from zelo.errors import SpecError
+from zelo.features.augmentation import load_hook
 from zelo.registry.assemble import candidates, intervals
 from zelo.registry.register import register
 from zelo.spec.project import Project, Tuning
@@ -41,7 +42,13 @@ def run_training(
     chosen = _only(project, names) if names else project
     storage = workspace.settings.tuning_url if budget.trials else None
     trained = train(
-        snapshot.frame(), chosen, threads=threads, budget=budget, storage=storage, progress=progress
+        snapshot.frame(),
+        chosen,
+        threads=threads,
+        budget=budget,
+        storage=storage,
+        rewrite=load_hook(project, workspace.folder(project.name)),
+        progress=progress,
     )
     store = workspace.store()
     registered = register(trained, snapshot, store, code_folder=workspace.folder(project.name), created=now())

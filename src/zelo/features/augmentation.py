@@ -93,6 +93,33 @@ class AugmentTexts(BaseEstimator):  # type: ignore[misc]
         return rows.assign(**changed)
 
 
+class DescribedClasses(BaseEstimator):  # type: ignore[misc]
+    """A sampler of raw rows: below them a row a phrase that says what a class means.
+
+    What people know of the classes, such as a standard's wording, is worth rows where a class has few.
+    Other columns than the text are missing in such a row. Like any sampler, it acts when fitting alone.
+    """
+
+    def __init__(self, field: str, phrases: Sequence[tuple[str, int]]) -> None:
+        self.field = field
+        self.phrases = phrases
+
+    def fit_resample(
+        self, rows: pd.DataFrame, truth: np.ndarray[Any, Any]
+    ) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
+        """``rows`` [n] and ``truth`` [n], each followed by the m phrases: [n + m]."""
+        import pandas as pd
+
+        said = {
+            name: [phrase for phrase, _ in self.phrases]
+            if name == self.field
+            else np.full(len(self.phrases), np.nan if column.dtype.kind == "f" else "", dtype=column.dtype)
+            for name, column in rows.items()
+        }
+        labels = np.array([label for _, label in self.phrases], dtype=np.asarray(truth).dtype)
+        return pd.concat([rows, pd.DataFrame(said)], ignore_index=True), np.concatenate([truth, labels])
+
+
 def mistyped(text: str, share: float, rng: np.random.Generator) -> str:
     """The text with about ``share`` of its letters mistyped; never without its last letter."""
     letters = list(text)

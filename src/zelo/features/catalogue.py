@@ -17,7 +17,10 @@ from zelo.spec.loading import list_projects, load_project
 from zelo.spec.project import Entry, Project
 
 FIELDS = (
-    ("integer, number", "median where missing; `derived` arithmetic; centred and scaled where a model needs it"),
+    (
+        "integer, number",
+        "median where missing; `derived` arithmetic; centred and scaled where a model needs it",
+    ),
     ("category", "one column a category; an unseen one is none of them"),
     ("text", "prepared once, then the blocks below side by side; for trees reduced to 150 columns"),
     ("date, or use: metadata", "never a feature; kept for splits, slices and reports"),
@@ -52,7 +55,8 @@ def page(projects: Sequence[Project]) -> str:
 def _project(project: Project) -> Iterable[str]:
     yield f"## In `{project.name}`"
     fields = [
-        (f"`{name}`", field.type, field.unit or "–", field.meaning or "–") for name, field in project.inputs.items()
+        (f"`{name}`", field.type, field.unit or "–", field.meaning or "–")
+        for name, field in project.inputs.items()
     ]
     derived = [(f"`{name}`", "derived", "–", f"`{text}`") for name, text in project.derived.items()]
     yield _table(("input", "type", "unit", "meaning"), [*fields, *derived])
@@ -65,7 +69,10 @@ def _project(project: Project) -> Iterable[str]:
 
 
 def _listed(entries: Iterable[Entry]) -> str:
-    shown = [_name(entry) if isinstance(entry, str) else f"{_name(entry)} {_shown(entry[_name(entry)])}" for entry in entries]
+    shown = [
+        _name(entry) if isinstance(entry, str) else f"{_name(entry)} {_shown(entry[_name(entry)])}"
+        for entry in entries
+    ]
     return ", ".join(shown) or "–"
 
 

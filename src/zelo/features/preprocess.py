@@ -48,9 +48,7 @@ def text_features(project: Project, entries: Sequence[Entry], *, reduced: bool, 
     Raises:
         SpecError: a block of features is unknown.
     """
-    texts = [
-        (name, text_branch(project, name, entries or DEFAULT, seed), [name]) for name in project.texts
-    ]
+    texts = [(name, text_branch(project, name, entries or DEFAULT, seed), [name]) for name in project.texts]
     columns = _columns(project, [*texts, _numbers(project, scaled=True)], sparse=True)
     if not reduced:
         return [("columns", columns)]

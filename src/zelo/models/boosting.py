@@ -8,8 +8,8 @@ from catboost import CatBoostClassifier, CatBoostRegressor
 from lightgbm import LGBMClassifier, LGBMRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
-from zelo.models.contiguous import ContiguousClassifier
 from zelo.models.candidate import CLASSES, VALUES, Candidate, Params, Setting, assemble
+from zelo.models.contiguous import ContiguousClassifier
 
 if TYPE_CHECKING:
     import optuna

@@ -10,7 +10,7 @@ from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline as SamplingPipeline
 from sklearn.pipeline import Pipeline
 
-from zelo.features.augmentation import AugmentTexts
+from zelo.features.augmentation import AugmentTexts, DescribedClasses, Rewrite
 from zelo.features.preprocess import Steps, plain_features, text_features
 from zelo.spec.project import Entry, Project
 
@@ -30,7 +30,9 @@ class Setting:
     seed: int
     threads: int
     features: tuple[Entry, ...] = ()
-    """What the candidate reads of texts, as its entry in the project says; its own default where it is empty."""
+    """What the candidate reads of texts, as its entry in the project says; where it is empty, its default."""
+    rewrite: Rewrite | None = None
+    """The project's own way to say a text in other words, for augmentation."""
 
     @property
     def regression(self) -> bool:
@@ -62,9 +64,7 @@ def assemble(setting: Setting, model: Any, *, scaled: bool = False) -> Any:
     ``scaled`` is for models that do arithmetic on the features; the others split them, and get texts reduced.
     """
     if setting.project.texts:
-        steps = text_features(
-            setting.project, setting.features, reduced=not scaled, seed=setting.seed
-        )
+        steps = text_features(setting.project, setting.features, reduced=not scaled, seed=setting.seed)
         return with_augmentation(setting, [*steps, ("model", model)])
     steps = plain_features(setting.project, scaled=scaled)
     if setting.project.imbalance == "smote" and not setting.regression:
@@ -73,18 +73,24 @@ def assemble(setting: Setting, model: Any, *, scaled: bool = False) -> Any:
 
 
 def with_augmentation(setting: Setting, steps: Steps) -> Any:
-    """The steps as a pipeline, behind the texts that the project wants made up for fitting."""
-    wanted = setting.project.text.augmentation
-    if wanted is None:
-        return Pipeline(steps)
-    augment = AugmentTexts(
-        fields=setting.project.texts,
-        copies=wanted.copies,
-        typos=wanted.typos,
-        synonyms=dict(wanted.synonyms),
-        seed=setting.seed,
-    )
-    return SamplingPipeline([("augment", augment), *steps])
+    """The steps as a pipeline, behind the texts that the project wants to be fitted on beside its rows."""
+    project = setting.project
+    before: Steps = []
+    if project.text.descriptions:
+        places = {str(label): place for place, label in enumerate(project.classes)}
+        described = [(phrase, places[label]) for phrase, label in project.text.descriptions.items()]
+        before.append(("describe", DescribedClasses(project.texts[0], described)))
+    if wanted := project.text.augmentation:
+        augment = AugmentTexts(
+            fields=project.texts,
+            copies=wanted.copies,
+            typos=wanted.typos,
+            synonyms=dict(wanted.synonyms),
+            hook=setting.rewrite,
+            seed=setting.seed,
+        )
+        before.append(("augment", augment))
+    return SamplingPipeline([*before, *steps]) if before else Pipeline(steps)
 
 
 def without_sampler(pipeline: Any) -> Any:

@@ -12,6 +12,7 @@ from zelo.models.boosting import CATBOOST, LIGHTGBM, XGBOOST
 from zelo.models.candidate import Candidate
 from zelo.models.forest import RANDOM_FOREST, SEED_RECIPE
 from zelo.models.linear import COMPLEMENT_BAYES, LINEAR_SVM, LOGISTIC_REGRESSION, NAIVE_BAYES, RIDGE, SVM
+from zelo.models.neural.candidates import BILSTM, SETFIT, TEXT_CNN, TRANSFORMER
 from zelo.spec.project import Entry, Project
 
 CATALOGUE: dict[str, Candidate] = {
@@ -29,6 +30,10 @@ CATALOGUE: dict[str, Candidate] = {
         XGBOOST,
         CATBOOST,
         RIDGE,
+        TEXT_CNN,
+        BILSTM,
+        TRANSFORMER,
+        SETFIT,
     )
 }
 # Made from the other candidates' out-of-fold scores, so they are no estimators to fit by themselves.
@@ -55,9 +60,7 @@ def chosen(project: Project) -> list[Candidate]:
                 expected=f"one of {', '.join([*able, *BLENDS])}",
                 hint=f"did you mean {close[0]}?" if close else "choose among those",
             )
-    others = {
-        entry: name for entry, name in estimators.items() if name not in BLENDS and entry != PRIOR.name
-    }
+    others = {entry: name for entry, name in estimators.items() if name not in BLENDS and entry != PRIOR.name}
     for entry in others:
         for field in project.texts:
             text_branch(project, field, features_of(project, entry), project.split.seed)

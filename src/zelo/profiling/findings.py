@@ -7,7 +7,9 @@ from typing import Any
 
 from zelo.profiling.facts import Finding, Level, Profile
 
-MANY_MISSING, MANY_SEEN, FEW_REPEATED, CLOSE, RARE = 0.05, 0.05, 0.01, 0.9, 20
+MANY_MISSING, MANY_SEEN, FEW_REPEATED, RARE = 0.05, 0.05, 0.01, 20
+RELATED, CLOSE = 0.1, 0.9
+"""Associations that are worth a word, and those of fields that say the same."""
 ORDER: dict[Level, int] = {"serious": 0, "look": 1, "good": 2}
 
 
@@ -82,8 +84,8 @@ def _target(profile: Profile) -> list[Finding]:
     rare = [count.name for count in profile.classes if count.count < RARE]
     if rare:
         found.append(_finding("found_rare", "look", "target", classes=len(rare), rows=RARE, names=rare))
-    if profile.relations.with_target:
-        best = profile.relations.with_target[0]
+    best = next(iter(profile.relations.with_target), None)
+    if best is not None and abs(best.value) >= RELATED:
         found.append(_finding("found_strongest", "good", "relations", field=best.one, value=abs(best.value)))
     return found
 

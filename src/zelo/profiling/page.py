@@ -22,6 +22,7 @@ from zelo.profiling.facts import (
     Texts,
     Value,
 )
+from zelo.profiling.findings import RELATED
 from zelo.profiling.labels import ONE_CLASS
 from zelo.profiling.neighbours import MOST_TEXTS
 from zelo.profiling.words import Words
@@ -90,8 +91,7 @@ class Page:
         """A row's inputs that are no texts."""
         return [(name, value) for name, value in row.values.items() if name not in self.texts_read]
 
-    least_shown = 0.1
-    """Association from which a pair of fields is listed."""
+    least_shown = RELATED
 
     @property
     def pairs(self) -> list[Relation]:

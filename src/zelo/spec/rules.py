@@ -155,6 +155,17 @@ def answers_fit_the_task(project: Project) -> str | None:
     return None
 
 
+def descriptions_are_of_classes(project: Project) -> str | None:
+    described = project.text.descriptions
+    if described and len(project.texts) != 1:
+        return f"text.descriptions: found {len(project.texts)} text inputs; expected one that they stand for"
+    known = [str(label) for label in project.classes]
+    for phrase, label in described.items():
+        if label not in known:
+            return f"text.descriptions: found {phrase!r} for {label!r}; expected one of {', '.join(known)}"
+    return None
+
+
 def text_keys_need_texts(project: Project) -> str | None:
     if project.text.model_fields_set and not project.texts:
         return "text: found it without an input of type text; expected one, or no text"
@@ -234,6 +245,7 @@ RULES: tuple[Rule, ...] = (
     bands_fit_the_task,
     answers_fit_the_task,
     text_keys_need_texts,
+    descriptions_are_of_classes,
     balance_fits_the_inputs,
     candidates_are_named_once,
     entity_is_known,

@@ -9,7 +9,12 @@ from typing import Any
 
 from zelo.errors import SpecError
 
-KEYS = (("text", "abbreviations"), ("text", "augmentation", "synonyms"), ("task", "spellings"))
+KEYS = (
+    ("text", "abbreviations"),
+    ("text", "descriptions"),
+    ("text", "augmentation", "synonyms"),
+    ("task", "spellings"),
+)
 """Where a project.yaml may name a CSV in place of the table itself."""
 MAX_ROWS = 20_000
 

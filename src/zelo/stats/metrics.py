@@ -4,6 +4,9 @@ A weighting is a row of ``weights`` [B, n]: ones for the plain value, counts for
 resample. A weight of 2 means what a repeated row means, and 0 what an absent one means. Values
 are scikit-learn's, except that what has no answer is NaN: the area under the ROC curve of one
 class, R2 of a constant truth, a percentage error of a true 0, anything of no rows.
+
+Of several classes some may have no row (a rare one has none in a test set): areas are averaged, one
+class against the rest, over those that have one, and macro F1 over those in the truth or the predictions.
 """
 
 from __future__ import annotations

@@ -70,9 +70,9 @@ def out_of_fold(
 def stack_out_of_fold(members: Sequence[Array], truth: Array, folds: Folds, n_classes: int) -> Array:
     """Scores of a final model over the members' own out-of-fold scores, itself fitted fold by fold.
 
-    It is fitted on the scored rows that the fold was fitted on: of repeated folds those of the same repetition,
-    where the fold's own rows are absent. Where they teach nothing (before the first fold by time there are
-    none), the members' mean stands in.
+    It is fitted on the scored rows that the fold was fitted on: of repeated folds those of the same
+    repetition, where the fold's own rows are absent. Where they teach nothing (before the first fold by time
+    there are none), the members' mean stands in.
     """
     inputs = stacking_inputs(members)
     covered = scored_at_all(inputs)

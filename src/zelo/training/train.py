@@ -18,12 +18,13 @@ from zelo.data.contract import ROW
 from zelo.data.split import Split, split
 from zelo.decisions.decide import predicted_classes
 from zelo.decisions.policy import Policy
+from zelo.features.augmentation import Rewrite
 from zelo.features.columns import Columns, columns_from_frame, frame_from_columns, take
 from zelo.models.baseline import PRIOR
 from zelo.models.blend import Stacking, Voting, final_model, stacking_inputs
 from zelo.models.calibration import Calibrated
 from zelo.models.candidate import Candidate, Setting
-from zelo.models.catalogue import BLENDS, chosen
+from zelo.models.catalogue import BLENDS, chosen, features_of
 from zelo.spec.project import TASK_METRICS, Project, Tuning
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
@@ -81,6 +82,7 @@ def train(
     threads: int,
     budget: Tuning | None = None,
     storage: str | None = None,
+    rewrite: Rewrite | None = None,
     progress: Progress = lambda name, done, total: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Trained:
@@ -91,6 +93,7 @@ def train(
         threads: for the estimators that can use several.
         budget: in place of the project's tuning.
         storage: Optuna's storage.
+        rewrite: the project's hook of augmentation.
         progress: called with a candidate's name and how many of its fits are done, of how many.
 
     Raises:
@@ -102,7 +105,7 @@ def train(
     folds = make_folds(training.truth, project)
     run = _Run(
         project,
-        Setting(project, project.split.seed, threads),
+        Setting(project, project.split.seed, threads, rewrite=rewrite),
         training,
         folds,
         budget or project.tuning,
@@ -254,8 +257,7 @@ class _Run:
         return replace(found, latency_ms=latency_ms)
 
     def _setting_of(self, candidate: Candidate) -> Setting:
-        features = self.project.candidate_entries.get(candidate.name, {}).get("features", ())
-        return replace(self.setting, features=tuple(features))
+        return replace(self.setting, features=features_of(self.project, candidate.name))
 
     def blend(self, name: str, assessed: Sequence[Assessed]) -> Assessed:
         """Voting or stacking of the best, from the scores that are already there."""

@@ -91,8 +91,12 @@ BLOCKS: dict[str, Block] = {
             {"ngrams": [2, 5], "min_df": 1, "sublinear": True, "weight": 1.0},
             _chars,
         ),
-        Block("shape", "length and complexity: characters, words, word length, digits", {"weight": 1.0}, _shape),
-        Block("word2vec", "mean of word vectors trained on the project's texts (skip-gram)", _VECTORS, _word2vec),
+        Block(
+            "shape", "length and complexity: characters, words, word length, digits", {"weight": 1.0}, _shape
+        ),
+        Block(
+            "word2vec", "mean of word vectors trained on the project's texts (skip-gram)", _VECTORS, _word2vec
+        ),
         Block(
             "fasttext",
             "mean of word vectors trained on the project's texts and on the parts of their words",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ MAX_TOKENS = 64
 """A longer text is cut."""
 
 
-def tokenize(tokenizer_json: str, texts: Sequence[str]) -> Array:
+def tokenize(tokenizer_json: str, texts: Iterable[str]) -> Array:
     """Token ids [n, T] in int64, padded on the right to the longest text, T in 1 .. MAX_TOKENS.
 
     Needs the library ``tokenizers`` alone.

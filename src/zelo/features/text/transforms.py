@@ -84,8 +84,10 @@ class WordVectors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             "seed": self.seed,
         }
         sentences = [text.split() for text in X]
-        trained = FastText(sentences, bucket=20_000, **options) if self.kind == "fasttext" else Word2Vec(
-            sentences, **options
+        trained = (
+            FastText(sentences, bucket=20_000, **options)
+            if self.kind == "fasttext"
+            else Word2Vec(sentences, **options)
         )
         self.vocabulary_ = list(trained.wv.index_to_key)
         self.vectors_ = np.asarray(trained.wv.get_normed_vectors(), dtype=np.float64)

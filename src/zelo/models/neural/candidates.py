@@ -89,10 +89,10 @@ def setfit_space(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-TEXT_CNN = Candidate("text_cnn", CLASSES, text_cnn, text_cnn_space)
-BILSTM = Candidate("bilstm", CLASSES, bilstm, bilstm_space)
-TRANSFORMER = Candidate("transformer", CLASSES, transformer, transformer_space)
-SETFIT = Candidate("setfit", CLASSES, setfit, setfit_space)
+TEXT_CNN = Candidate("text_cnn", CLASSES, text_cnn, text_cnn_space, of_texts=True)
+BILSTM = Candidate("bilstm", CLASSES, bilstm, bilstm_space, of_texts=True)
+TRANSFORMER = Candidate("transformer", CLASSES, transformer, transformer_space, of_texts=True)
+SETFIT = Candidate("setfit", CLASSES, setfit, setfit_space, of_texts=True)
 
 
 def _pipeline(setting: Setting, kind: type[Any], params: Mapping[str, Any]) -> Any:

@@ -21,6 +21,7 @@ from xgboost import XGBClassifier, XGBRegressor
 from zelo.models.contiguous import ContiguousClassifier
 from zelo.models.margin import MarginClassifier
 from zelo.registry.compilation.graph import BOOSTING_OPSET, DOUBLE, ML_OPSET, OPSET, CannotCompile, Graph
+from zelo.registry.compilation.neural import EMITTERS as NETWORKS
 
 
 def emit_estimator(graph: Graph, estimator: Any, tensor: str) -> str:
@@ -218,4 +219,5 @@ EMITTERS: dict[type, Callable[[Graph, Any, str], str]] = {
     XGBRegressor: _xgboost,
     CatBoostClassifier: _catboost,
     CatBoostRegressor: _catboost,
+    **NETWORKS,
 }

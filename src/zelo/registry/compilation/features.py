@@ -27,8 +27,9 @@ from zelo.features.expression import parse
 from zelo.features.text.encoder import SentenceEmbedding, load_encoder
 from zelo.features.text.transforms import PrepareTexts, Reduce, TextShape, WordVectors
 from zelo.features.transforms import Cast, Derive
+from zelo.models.neural.contrastive import TunedEmbedding
 from zelo.registry.compilation.graph import BOOL, DOUBLE, FLOAT, CannotCompile, Graph
-from zelo.registry.compilation.neural import emit_encoder
+from zelo.registry.compilation.neural import emit_encoder, emit_tuned
 from zelo.registry.compilation.texts import emit_reduce, emit_shape, emit_tfidf, emit_word_vectors
 from zelo.spec.project import Project
 
@@ -131,6 +132,10 @@ def _sentence(graph: Graph, embedding: SentenceEmbedding, tensor: str, project: 
     encoder = load_encoder(embedding.encoder)
     tokens = graph.tokens(tensor, encoder.tokenizer_json)
     return graph.cast(emit_encoder(graph, encoder.module, tokens), DOUBLE)
+
+
+def _tuned(graph: Graph, embedding: TunedEmbedding, tensor: str, project: Project) -> str:
+    return emit_tuned(graph, embedding, tensor)
 
 
 def _simple_imputer(graph: Graph, imputer: SimpleImputer, tensor: str, project: Project) -> str:
@@ -267,5 +272,6 @@ EMITTERS: dict[type, Callable[[Graph, Any, str, Project], str]] = {
     TextShape: emit_shape,
     WordVectors: emit_word_vectors,
     SentenceEmbedding: _sentence,
+    TunedEmbedding: _tuned,
     Reduce: emit_reduce,
 }
