@@ -1,4 +1,4 @@
-"""Comments of FMC under 2x5 repeated stratified CV; excavator orders trained on the past, scored on what followed."""
+"""FMC's comments under 2x5 repeated stratified CV; excavator orders, trained on the past and scored after it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def comments() -> None:
 
 
 def orders() -> None:
-    """The first 80 % by date against the rest, whole and by asset; the mark is TF-IDF and a linear machine."""
+    """The first 80 % by date, scored on the rest, whole and by asset; the mark is TF-IDF and a linear SVM."""
     project, table, origin = project_table("failure_modes_excavator")
     trained = train(table, project, threads=2)
     mark = _mark(project, trained)

@@ -20,7 +20,9 @@ def test_the_kept_page_is_the_one_that_the_code_makes() -> None:
 
 
 def test_the_page_names_every_block_and_every_experiment() -> None:
-    experiment = {"spelled": {"estimator": "linear_svm", "features": ["words", {"chars": {"ngrams": [2, 3]}}]}}
+    experiment = {
+        "spelled": {"estimator": "linear_svm", "features": ["words", {"chars": {"ngrams": [2, 3]}}]}
+    }
     found = page([make_text_project(candidates=["prior", experiment])])
     assert all(f"| `{name}` |" in found for name in BLOCKS)
     assert "| `spelled` | `linear_svm` | words, chars ngrams [2, 3] |" in found

@@ -74,7 +74,7 @@ def list_projects(projects: Path) -> list[str]:
 
 
 def parse_project(text: str, *, where: str = FILE_NAME, folder: Path | None = None) -> Project:
-    """A project from YAML text; ``where`` names the text in errors, ``folder`` holds the tables that it names.
+    """A project from YAML text; ``where`` names it in errors, ``folder`` holds the tables that it names.
 
     Raises:
         SpecError: as in :func:`load_project`.

@@ -10,7 +10,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Label = int | str
 Share = Annotated[float, Field(gt=0, lt=1)]
 Table = dict[str, str]
-"""Two columns of words. In a project.yaml also the name of a CSV beside it, which loading puts in its place."""
+"""Two columns of words. In a project.yaml also the name of a CSV beside it, whose rows loading puts there."""
 
 TASK_METRICS: dict[str, tuple[str, ...]] = {
     "binary": (
@@ -45,7 +45,7 @@ TASK_METRICS: dict[str, tuple[str, ...]] = {
     "regression": ("mae", "rmse", "r2", "mape"),
 }
 LATENCY = "latency_ms"
-"""What a candidate needs for one row as it was fitted: reported and on the Pareto front, never the primary."""
+"""What a candidate needs for one row as it was fitted: reported, on the Pareto front, never the primary."""
 LOWER_IS_BETTER = frozenset({"brier", "ece", "log_loss", "mae", "rmse", "mape", LATENCY})
 
 
@@ -144,7 +144,7 @@ class Augmentation(Frozen):
     synonyms: Table = Field(default_factory=dict, description="word -> synonym; may name a CSV")
     hook: Name | None = Field(
         default=None,
-        description="a function of the project's features.py: (texts, seed) -> texts, such as a back-translation",
+        description="a function of the project's features.py: (texts, seed) -> texts, say a back-translation",
     )
 
 

@@ -100,7 +100,8 @@ class WordVectors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             known = [places[word] for word in text.split() if word in places]
             if known:
                 found[row] = self.vectors_[known].sum(axis=0)
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        return np.asarray(found / np.maximum(lengths, 1e-12))
 
 
 class Reduce(TransformerMixin, BaseEstimator):  # type: ignore[misc]
