@@ -1,4 +1,4 @@
-"""FMC's comments under 2x5 repeated stratified CV; excavator orders, trained on the past and scored after it."""
+"""FMC comments under 2x5 repeated stratified CV; excavator orders, trained on the past and scored after it."""
 
 from __future__ import annotations
 
