@@ -1,4 +1,4 @@
-"""FMC comments under 2x5 repeated stratified CV; excavator orders, trained on the past and scored after it."""
+"""FMC comments under 2x5 repeated stratified CV; excavator orders, trained on the past, scored on the rest."""
 
 from __future__ import annotations
 

@@ -24,17 +24,26 @@ from zelo.serving.schema import RequestSchema
 from zelo.training.fit import fit_whole
 from zelo.training.truth import truth_of
 
-CASES = (("machine_failure", "random_forest"), ("churn", "catboost"), ("churn", "seed_recipe"))
+CASES = (
+    ("machine_failure", "random_forest", 20.0),
+    ("churn", "catboost", 20.0),
+    ("churn", "seed_recipe", 20.0),
+    ("failure_modes", "svm_chars", 50.0),
+    ("failure_modes", "svm_chars_sentence", 200.0),
+    ("failure_modes", "transformer", 200.0),
+)
+ACCEPTED = ("G02", "G05", "G06", "G07", "G08")
+"""What a candidate alone may fail, and what its speed does not hang on."""
 RATE, SECONDS, PORT = 50, 30, 8741
-ASKED = 20.0
 
 
 def run() -> None:
-    for name, candidates in CASES:
+    for name, candidates, asked in CASES:
         with tempfile.TemporaryDirectory() as home:
             environment = {**os.environ, "ZELO_HOME": home, "ZELO_PROJECTS": str(PROJECTS)}
             _zelo(environment, "train", name, "--candidates", candidates)
-            _zelo(environment, "promote", name, "--accept", "G02", "--accept", "G06", "--reason", "benchmark")
+            gates = [part for code in ACCEPTED for part in ("--accept", code)]
+            _zelo(environment, "promote", name, *gates, "--reason", "benchmark")
             latencies = _serve_and_ask(environment, name)
         p50, p95, p99 = np.percentile(latencies, [50, 95, 99])
         show(
@@ -43,8 +52,8 @@ def run() -> None:
                 Figure(
                     "p95 of POST /predict",
                     f"{p95:.1f} ms (p50 {p50:.1f}, p99 {p99:.1f})",
-                    f"< {ASKED:g} ms",
-                    bool(p95 < ASKED),
+                    f"< {asked:g} ms",
+                    bool(p95 < asked),
                     _peer(name, candidates),
                 )
             ],

@@ -30,6 +30,14 @@ def test_what_is_like_the_labelled_is_worth_nothing() -> None:
     assert found.order[-1] == 0
 
 
+def test_one_of_many_alike_tells_more_than_an_odd_one() -> None:
+    features = np.array([[0.0, 0.0, 1.0], [0.8, 0.6, 0.0], [1.0, 0.0, 0.0], [0.6, 0.8, 0.0]])
+    found = rank(np.full((4, 2), 0.5), features, NONE, np.zeros(2))
+    assert found.order[0] == 1
+    assert found.order[1] == 0
+    assert found.typical.argmin() == 0
+
+
 def test_what_is_like_a_chosen_one_is_put_off() -> None:
     probabilities = np.array([[0.5, 0.5], [0.5, 0.5], [0.9, 0.1]])
     features = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import random
 import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
 import pandas as pd
 import pytest
 from tests.homes import SHIPPED, answered, environment
-
-from zelo.ledger.store import Ledger
+from tests.processes import CALLERS, STOPPED, Load, World, opened_world
 
 pytestmark = pytest.mark.slow
 NAME = "machine_failure"
 CANDIDATES = ("--candidates", "prior,lightgbm")
-CALLERS = 4
-PAUSE = 0.02
-# uvicorn raises the signal again once every request is answered.
-STOPPED = (0, -signal.SIGTERM)
 COLUMNS = {
     "Air temperature [K]": "air_temperature",
     "Process temperature [K]": "process_temperature",
@@ -38,123 +24,12 @@ COLUMNS = {
     "Torque [Nm]": "torque",
     "Tool wear [min]": "tool_wear",
 }
-Answer = dict[str, Any]
-
-
-class World:
-    """A machine with a home of its own, where commands are typed and servers run."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.environment = {
-            **{
-                name: value for name, value in os.environ.items() if not name.startswith(("ZELO_", "MLFLOW_"))
-            },
-            "ZELO_HOME": str(root / "home"),
-            "ZELO_PROJECTS": str(SHIPPED),
-            "ZELO_OFFLINE": "1",
-            "ZELO_APPROVER": "Ana",
-        }
-        self.servers: list[subprocess.Popen[bytes]] = []
-
-    def zelo(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "zelo", *map(str, arguments)]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    def json(self, *arguments: object) -> Any:
-        return json.loads(self.zelo(*arguments, "--json").stdout)
-
-    def serve(self) -> Server:
-        server = Server(self)
-        self.servers.append(server.process)
-        return server
-
-    def ledger(self) -> Ledger:
-        return Ledger.open(f"sqlite:///{self.root / 'home' / 'ledger.db'}")
-
-
-class Server:
-    def __init__(self, world: World) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.log = world.root / f"server-{port}.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "zelo", "serve", NAME, "--port", str(port)],
-                env=world.environment,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
-            try:
-                if httpx.get(f"{self.url}/ready").status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.05)
-        pytest.fail(self.log.read_text(encoding="utf-8"))
-
-    def send(self, number: int) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(30)
-
-
-class Load:
-    """Callers that ask one machine or three at a time, until told to stop or the server goes."""
-
-    def __init__(self, server: Server, rows: list[Mapping[str, float]]) -> None:
-        self.answered: list[tuple[Mapping[str, float], Answer]] = []
-        self.refused: list[str] = []
-        self.broken = 0
-        self._rows = rows
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._call, args=(server.url, seed)) for seed in range(CALLERS)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def _call(self, url: str, seed: int) -> None:
-        chance = random.Random(seed)
-        with httpx.Client(base_url=url, timeout=30) as client:
-            while not self._stop.is_set():
-                time.sleep(PAUSE)
-                some = chance.choices(self._rows, k=chance.choice([1, 3]))
-                try:
-                    response = client.post("/predict/batch", json={"rows": some})
-                except httpx.TransportError:
-                    self.broken += 1
-                    return
-                if response.status_code != 200:
-                    self.refused.append(response.text)
-                    continue
-                self.answered.extend(zip(some, response.json()["predictions"], strict=True))
-
-    def wait(self, answers: int) -> None:
-        deadline = time.monotonic() + 60
-        while len(self.answered) < answers:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
-    def end(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(30)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    for process in made.servers:
-        if process.poll() is None:
-            process.kill()
-            process.wait(30)
+    with opened_world(tmp_path, SHIPPED) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -211,7 +86,7 @@ def kill_under_load(world: World, rows: list[Mapping[str, float]]) -> list[Load]
     """SIGKILL in the middle; what was answered is there afterwards, and the next server goes on."""
     loads = []
     for ends in (signal.SIGKILL, signal.SIGTERM):
-        server = world.serve()
+        server = world.serve(NAME)
         assert "SYNTHETIC" in server.log.read_text(encoding="utf-8")
         health = httpx.get(f"{server.url}/health").json()
         assert (health["status"], health["data"]["synthetic"]) == ("ok", True)
@@ -277,7 +152,7 @@ def replaced_under_load(
     world: World, machines: Callable[[int, int], pd.DataFrame], earlier: list[Load]
 ) -> None:
     """New rows, a challenger, its promotion and its rollback, while requests come in all the time."""
-    server = world.serve()
+    server = world.serve(NAME)
     load = Load(server, bodies(machines(400, 0)))
     more = world.root / "more.csv"
     machines(1500, 700).to_csv(more, index=False)

@@ -1,4 +1,4 @@
-"""Which rows are worth a person's label: unsure ones, of classes that are rare so far, unlike one another."""
+"""Which rows a person should label next: unsure, of rare classes, typical of the rest, unlike one another."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ _PRIME = np.uint64(1_000_003)
 class Ranked:
     """Candidates in the order in which labels are worth most.
 
-    ``order`` are positions [m]; the others are of all candidates, [n]: ``unsure``, ``rare`` and ``unlike``
-    (what is already labelled) between 0 and 1, and ``worth``, their product, less what is like those
-    before it in the order.
+    ``order`` are positions [m]. The others are of all candidates, [n]: ``worth`` by itself, without what
+    stands before it in the order, and what it is made of, each between 0 and 1: ``unsure``, ``rare``,
+    ``typical`` of all candidates, ``unlike`` what is labelled.
     """
 
     order: Array
     worth: Array
     unsure: Array
     rare: Array
+    typical: Array
     unlike: Array
 
 
@@ -37,9 +38,11 @@ def rank(
 ) -> Ranked:
     """Greedy order of candidates by what a label of each is worth.
 
-    Three things multiply. How unsure the model is: one less the margin between its two most probable classes.
-    How rare the classes are that it suggests: their probabilities weighed by ``1 / (1 + count)``, relative
-    to the rarest. How unlike the candidate is to what is labelled, and to what is chosen before it.
+    Four things multiply, as none makes up for another: how unsure the model is (one less the margin between
+    its two most probable classes), how rare the classes are that it suggests, relative to the rarest
+    (probabilities weighed by ``1 / sqrt(1 + count)``), and the square roots of how typical the candidate is
+    (its mean likeness to all of them) and of how unlike what is labelled. Then each that is chosen puts off
+    those that are like it.
 
     Args:
         probabilities: of each candidate's classes, [n, K].
@@ -50,13 +53,12 @@ def rank(
     """
     second, first = np.sort(probabilities, axis=1)[:, -2:].T
     unsure = 1.0 - (first - second)
-    weights = (1.0 + counts.min()) / (1.0 + counts)
-    rare = probabilities @ weights
-    near = (features @ labelled.T).max(axis=1, initial=0.0)
-    unlike = np.sqrt(np.clip(1.0 - near, 0.0, 1.0))
-    worth = unsure * rare * unlike
+    rare = probabilities @ np.sqrt((1.0 + counts.min()) / (1.0 + counts))
+    typical = np.clip(features @ features.mean(axis=0), 0.0, 1.0)
+    unlike = np.clip(1.0 - (features @ labelled.T).max(axis=1, initial=0.0), 0.0, 1.0)
+    worth = unsure * rare * np.sqrt(typical * unlike)
     order = _greedy(worth, features, len(worth) if most is None else min(most, len(worth)))
-    return Ranked(order, worth, unsure, rare, unlike)
+    return Ranked(order, worth, unsure, rare, typical, unlike)
 
 
 def trigrams(texts: Sequence[str]) -> Array:
