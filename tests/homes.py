@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zelo.cli import lifecycle
+from zelo.cli import lifecycle, profile
 from zelo.cli.app import main
 from zelo.cli.workspace import Workspace, open_workspace
 from zelo.data.snapshot import read_snapshot
@@ -189,6 +189,7 @@ def environment(root: Path, projects: Path | None = None) -> Iterator[None]:
         patch.setenv("ZELO_APPROVER", "Ana")
         # The tests run side by side, and on few rows a second thread costs more than it gives.
         patch.setattr(lifecycle, "threads", lambda: 1)
+        patch.setattr(profile, "threads", lambda: 1)
         yield
 
 

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
         return self.home / "downloads"
 
     @property
+    def reports(self) -> Path:
+        return self.home / "reports"
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's store, unless ``MLFLOW_TRACKING_URI`` names another."""
         return f"sqlite:///{(self.home / 'mlflow.db').absolute()}"

@@ -73,7 +73,15 @@ def test_several_classes(root: Path) -> None:
     ran = answered("predict", "parts", "--input", path, "--output", root / "out.csv", "--json")
     assert ran.json["answered"] == 300
     table = pd.read_csv(root / "out.csv")
-    assert list(table.columns) == ["row", "prediction", "score", "model_version"]
+    assert list(table.columns) == [
+        "row",
+        "prediction",
+        "score",
+        "probability",
+        "label_set",
+        "model_version",
+        "prediction_id",
+    ]
     assert (table["prediction"] == kind).mean() > 0.8
     assert table["score"].between(1 / 3, 1).all()
 
@@ -94,7 +102,15 @@ def test_a_quantity(root: Path) -> None:
     answered("promote", "houses", *accept(told), "--reason", "test")
     answered("predict", "houses", "--input", path, "--output", root / "out.csv")
     table = pd.read_csv(root / "out.csv")
-    assert list(table.columns) == ["row", "prediction", "score", "lower", "upper", "model_version"]
+    assert list(table.columns) == [
+        "row",
+        "prediction",
+        "score",
+        "lower",
+        "upper",
+        "model_version",
+        "prediction_id",
+    ]
     assert (table["lower"] < table["prediction"]).all()
     assert (table["score"] == table["prediction"]).all()
     assert 0.8 < ((table["lower"] <= price) & (price <= table["upper"])).mean() < 0.97

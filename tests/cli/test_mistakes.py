@@ -13,6 +13,7 @@ MakeHome = Callable[[str], Home]
 ON_A_PROJECT = (
     ("check",),
     ("data",),
+    ("profile",),
     ("train",),
     ("compare",),
     ("promote",),

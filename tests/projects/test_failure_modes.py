@@ -52,7 +52,9 @@ def model(trained: Trained) -> Model:
 
 
 def without_accents(text: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+    return "".join(
+        letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter)
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,17 @@ def test_words_of_a_mode_raise_its_probability(model: Model, words: str, mode: s
 
 @pytest.mark.parametrize(
     "text",
-    ["xyzzy plugh", "the quick brown fox", "отказ насоса", "泵漏油", "تسرب", "🔥🔥💥", "!!!", "12345", "<b></b>"],
+    [
+        "xyzzy plugh",
+        "the quick brown fox",
+        "отказ насоса",
+        "泵漏油",
+        "تسرب",
+        "🔥🔥💥",
+        "!!!",
+        "12345",
+        "<b></b>",
+    ],
 )
 def test_what_was_never_seen_is_answered_and_left_to_a_person(model: Model, text: str) -> None:
     (decision,) = model.decisions([text])

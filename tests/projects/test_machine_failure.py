@@ -115,5 +115,5 @@ def test_a_file_of_the_five_fields_needs_no_column_of_the_training(
     pd.DataFrame({"UDI": [1, 2], **heads}).to_csv(path, index=False)
     answered("predict", home.name, "--input", path, "--output", tmp_path / "out.csv")
     table = pd.read_csv(tmp_path / "out.csv")
-    assert list(table.columns) == ["udi", "prediction", "score", "band", "model_version"]
+    assert list(table.columns) == ["udi", "prediction", "score", "band", "model_version", "prediction_id"]
     assert table["band"].tolist() == ["Baixo", "Baixo"]

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from tests.tables import KINDS, SMALL, make_project, make_table
+from tests.texts import COMMENTS, LABELS, MODES, make_text_project
 
 from zelo.errors import BundleError
 from zelo.features.columns import columns_from_frame, frame_from_columns
@@ -24,7 +26,12 @@ from zelo.registry.native import read_pipeline, write_pipeline
 from zelo.training.fit import fit_whole, scores_of
 from zelo.training.truth import truth_of
 
-EVERY = [(kind, name) for kind in KINDS for name, item in CATALOGUE.items() if kind in item.kinds]
+EVERY = [
+    (kind, name)
+    for kind in KINDS
+    for name, item in CATALOGUE.items()
+    if kind in item.kinds and not item.of_texts
+]
 
 
 class Fitted:
@@ -56,6 +63,27 @@ def test_every_candidate_survives(tmp_path: Path, kind: str, name: str) -> None:
     if fitted.classes:
         model = Calibrated(model, fit_calibration(fitted.truth, fitted.scores(model)), fitted.classes)
     np.testing.assert_array_equal(fitted.scores(round_trip(model, tmp_path)), fitted.scores(model))
+
+
+OF_TEXTS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
+    "complement_bayes": ({}, ("words",)),
+    "linear_svm": ({}, ("chars", "shape", "word2vec")),
+    "logistic_regression": ({}, ("words", "fasttext")),
+    "xgboost": ({"n_estimators": 5}, ("chars",)),
+    "text_cnn": ({"epochs": 1}, ()),
+    "bilstm": ({"epochs": 1}, ()),
+}
+
+
+@pytest.mark.parametrize("name", OF_TEXTS)
+def test_every_candidate_of_texts_survives(tmp_path: Path, name: str) -> None:
+    params, features = OF_TEXTS[name]
+    project, frame = make_text_project(), pd.DataFrame({"comment": COMMENTS})
+    truth = np.array([MODES.index(label) for label in LABELS])
+    model = fit_whole(CATALOGUE[name], Setting(project, 7, 1, features), params, frame, truth)
+    model = Calibrated(model, fit_calibration(truth, scores_of(model, frame, 3)), 3)
+    read = round_trip(model, tmp_path)
+    np.testing.assert_array_equal(scores_of(read, frame, 3), scores_of(model, frame, 3))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -278,12 +278,36 @@ def test_bands_are_for_binary_tasks(written: str) -> None:
 
 
 def test_every_rule_has_a_test() -> None:
-    elsewhere = {"some_field_is_input", "bands_fit_the_task", "repeats_fit_the_split"}
+    elsewhere = {
+        "some_field_is_input",
+        "bands_fit_the_task",
+        "repeats_fit_the_split",
+        "descriptions_are_of_classes",
+    }
     assert {rule.__name__ for rule in RULES} == {rule for rule, *_ in BROKEN} | elsewhere
 
 
 def test_a_project_that_keeps_the_rules(written: str) -> None:
     assert broken_rule(parse_project(written)) is None
+
+
+def test_descriptions_are_of_classes_and_stand_for_a_text(written: str) -> None:
+    described = "text: {descriptions: {'it drips': leak}}\nderived:"
+    several = written.replace(TASK, MULTICLASS).replace("derived:", described)
+    several = several.replace("decision:\n" + THRESHOLD + BANDS, "").replace(
+        "primary: f1, report: [roc_auc, f1]", "primary: mcc"
+    )
+    text = several.replace("{type: category, values: [a, b]}", "{type: text}").replace(
+        "slices: [land]", "slices: [age]"
+    )
+    error = refused(text)
+    assert error.what == "text.descriptions breaks a rule"
+    assert error.found == "'it drips' for 'leak'"
+    assert parse_project(text.replace("leak}", "x}")).text.descriptions == {"it drips": "x"}
+    assert (
+        refused(text.replace("leak}", "x}").replace("{type: text}", "{type: text, use: metadata}")).what
+        == "text breaks a rule"
+    )
 
 
 def test_a_regression_has_no_classes_to_spell_or_to_guard(written: str) -> None:

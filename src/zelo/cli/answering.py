@@ -85,9 +85,12 @@ def predict(
                 "answered": scored.answered,
                 "model_version": scored.version,
                 "bad_rows": bad_rows_json(scored.bad_rows),
+                "absent": scored.absent,
             }
         )
     else:
+        for field in scored.absent:
+            OUT.print(f"note: there is no column of {field}: it is missing in every row", markup=False)
         OUT.print(
             f"{scored.answered} rows predicted by version {scored.version}: {scored.output}",
             markup=False,

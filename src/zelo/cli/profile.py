@@ -35,7 +35,7 @@ def profile(
 
     workspace = open_workspace()
     project = workspace.project(name)
-    path = output or workspace.settings.home / "reports" / f"{name}-profile.html"
+    path = output or workspace.settings.reports / f"{name}-profile.html"
     _refuse_place(path)
     prepared = prepare.current(project, workspace.places(name), created=now())
     with fits_shown(quiet=as_json, unit="parts") as progress:

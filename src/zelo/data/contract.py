@@ -116,14 +116,17 @@ def _try_strptime(text: str, layout: str) -> object:
 def _columns_to_read(table: ibis.Table, project: Project, *, file: str, labelled: bool) -> list[str]:
     key, target = project.data.key, project.task.target
     wanted = dict.fromkeys([*([key] if key else []), *project.data.fields, *([target] if labelled else [])])
-    present = set(table.columns)
+    found = [other for other in table.columns if other != ROW]
+    claimed = {project.column_of(name) for name in (*wanted, target)}
+    spare = [other for other in found if other not in claimed]
     names = []
     for name in wanted:
         column = project.column_of(name)
-        if column in present:
+        optional = name in project.data.fields and _may_be_absent(project, name, labelled)
+        if column in found:
             names.append(name)
-        elif name == key or name not in project.data.fields or not _may_be_absent(project, name, labelled):
-            found = [other for other in table.columns if other != ROW]
+        elif not optional or close_match(column, spare):
+            # A column that is nobody's and is called almost so is that field, misspelt.
             raise SourceError(
                 f"the column {column!r} is missing",
                 where=file,

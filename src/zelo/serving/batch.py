@@ -52,6 +52,8 @@ class Scored:
     answered: int
     bad_rows: tuple[BadRow, ...]
     version: str
+    absent: tuple[str, ...] = ()
+    """Inputs without a column, missing in every row."""
 
 
 def score_file(
@@ -84,7 +86,8 @@ def score_file(
         answers += _answered(service, rows)
         progress(len(answers), len(frame))
     _write(output, key or "row", named, answers, service.model.bundle.policy)
-    return Scored(output, len(answers), checked.bad_rows, service.model.version)
+    absent = tuple(name for name in checked.absent if name in project.inputs)
+    return Scored(output, len(answers), checked.bad_rows, service.model.version, absent)
 
 
 def load_outcomes(
