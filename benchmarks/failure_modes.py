@@ -1,4 +1,4 @@
-"""FMC comments under 2x5 repeated stratified CV; excavator orders, trained on the past, scored on the rest."""
+"""FMC under 2x5 repeated stratified CV; excavator orders, trained on the past and scored on what followed."""
 
 from __future__ import annotations
 
