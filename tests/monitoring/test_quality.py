@@ -209,4 +209,4 @@ def test_several_classes_are_measured_on_what_is_on_record(ledger: Ledger, tmp_p
     assert figure(quality, "accuracy").value == pytest.approx(right / 120)
     stated = np.mean([record.score for record in records])
     assert figure(quality, "ece").value >= abs(right / 120 - stated) - 1e-9
-    assert figure(quality, "log_loss").reason == "only the predicted class' probability is on record"
+    assert figure(quality, "log_loss").reason == "not every class' probability is on record"

@@ -76,6 +76,12 @@ def test_equal_inputs_stand_once_and_like_ones_late(texts: Client) -> None:
     assert "freio ruido quebrou" in found[:2]
 
 
+def test_a_label_stands_for_equal_inputs_too(texts: Client) -> None:
+    first, *_ = ask(texts, "motor quebrou vaza", "motor quebrou vaza", "freio ruido quebrou")
+    label(texts, first, "quebra")
+    assert [entry["inputs"]["comentario"] for entry in queue(texts)] == ["freio ruido quebrou"]
+
+
 def test_a_labelled_one_leaves_and_takes_its_likes_to_the_end(texts: Client) -> None:
     name, like, other = ask(texts, "correia quebrou vaza", "correia quebrou, vaza", "ruido no cubo ; quebrou")
     label(texts, name, "quebra")

@@ -26,7 +26,7 @@ Reason = Literal[
     "outcomes of one class only",
     "the true value never changes",
     "a true value is 0",
-    "only the predicted class' probability is on record",
+    "not every class' probability is on record",
     "too few outcomes for an interval",
     "too few outcomes to judge",
     "the field is not on record",
@@ -187,7 +187,7 @@ def _refusal(metric: str, scored: Scored, none_because: Reason) -> Reason | None
             return "the true value never changes"
         return "a true value is 0" if metric == "mape" and (scored.truth == 0).any() else None
     if scored.positive is None and metric in WHOLE_DISTRIBUTION:
-        return "only the predicted class' probability is on record"
+        return "not every class' probability is on record"
     if metric not in ROW_BY_ROW and len(np.unique(scored.truth)) < 2:
         return "outcomes of one class only"
     return None

@@ -72,7 +72,7 @@ PORTUGUESE: dict[str, str] = {
     "outcomes of one class only": "desfechos de uma só classe",
     "the true value never changes": "o valor verdadeiro não muda",
     "a true value is 0": "um valor verdadeiro é 0",
-    "only the predicted class' probability is on record": "só a probabilidade da classe prevista foi gravada",
+    "not every class' probability is on record": "nem todas as probabilidades das classes foram gravadas",
     "too few outcomes for an interval": "desfechos de menos para um intervalo",
     "too few outcomes to judge": "desfechos de menos para julgar",
     "the field is not on record": "o campo não foi gravado",

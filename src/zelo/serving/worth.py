@@ -52,10 +52,11 @@ def label_queue(ledger: Ledger, project: Project, *, limit: int) -> list[Answer]
             "the project has no label queue",
             errors=[FieldError("task.kind", project.task.kind, "binary or multiclass")],
         )
-    candidates = _distinct(ledger.unlabelled(project.name, limit=MOST_CANDIDATES), project)
+    known = ledger.judged(project.name, order="newest", limit=MOST_CANDIDATES)
+    unlabelled = ledger.unlabelled(project.name, limit=MOST_CANDIDATES)
+    candidates = _distinct(unlabelled, project, labelled=[row.prediction for row in known])
     if not candidates:
         return []
-    known = ledger.judged(project.name, order="newest", limit=MOST_CANDIDATES)
     counts = np.array([sum(row.outcome.value == label for row in known) for label in project.classes])
     probabilities = np.array([_probabilities(record, project) for record in candidates])
     texts = [_text(record, project) for record in [*candidates, *(row.prediction for row in known)]]
@@ -67,12 +68,21 @@ def label_queue(ledger: Ledger, project: Project, *, limit: int) -> list[Answer]
     return [_entry(candidates[i], probabilities[i], ranked, i, telling, project) for i in ranked.order]
 
 
-def _distinct(records: Sequence[PredictionRecord], project: Project) -> list[PredictionRecord]:
+def _distinct(
+    records: Sequence[PredictionRecord], project: Project, *, labelled: Sequence[PredictionRecord]
+) -> list[PredictionRecord]:
+    """Of equal inputs the first record, and none of inputs that have a label."""
+    known = {_inputs(record, project) for record in labelled}
     seen: dict[bytes, PredictionRecord] = {}
     for record in records:
-        if record.decision.get("prediction") in project.classes:
-            seen.setdefault(to_json([record.inputs.get(name) for name in project.inputs]), record)
+        inputs = _inputs(record, project)
+        if inputs not in known and record.decision.get("prediction") in project.classes:
+            seen.setdefault(inputs, record)
     return list(seen.values())
+
+
+def _inputs(record: PredictionRecord, project: Project) -> bytes:
+    return to_json([record.inputs.get(name) for name in project.inputs])
 
 
 def _probabilities(record: PredictionRecord, project: Project) -> list[float]:

@@ -39,6 +39,7 @@ def test_accents_may_be_kept() -> None:
 
 def test_a_long_text_is_cut() -> None:
     assert len(PREPARATION.apply("a" * (LONGEST_TEXT + 5))) == LONGEST_TEXT
+    assert len(PREPARATION.apply("\ufdfa" * LONGEST_TEXT)) <= LONGEST_TEXT
 
 
 @given(st.text(max_size=60))

@@ -46,7 +46,8 @@ class TextPreparation:
     def apply(self, text: str) -> str:
         """The prepared text: words of letters and digits, never empty, at most 20,000 characters read."""
         repaired = ftfy.fix_text(text[:LONGEST_TEXT], _REPAIR)
-        folded = self._folded(_TAG.sub(" ", repaired))
+        # A single character may stand for eighteen once it is normalised, so the text is cut again.
+        folded = self._folded(_TAG.sub(" ", repaired))[:LONGEST_TEXT]
         written = " ".join(self._written_out(token) for token in folded.split())
         words = [self._table.get(word, word) for word in _WORD.findall(written)]
         return " ".join(words) or NOTHING
