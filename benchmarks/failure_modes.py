@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
@@ -16,7 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from benchmarks.figures import Figure, show
+from benchmarks.figures import Figure, resampled_mean, show
 from benchmarks.tables import project_table
 from zelo.features.columns import columns_from_frame, frame_from_columns
 from zelo.models.candidate import Setting
@@ -53,7 +52,7 @@ def comments() -> None:
     figures = [
         Figure(
             f"{name}, mean [95 %]",
-            "{:.4f} [{:.4f}, {:.4f}]".format(*_mean(ours[name])),
+            "{:.4f} [{:.4f}, {:.4f}]".format(*resampled_mean(ours[name], FOLDS)),
             f">= {asked}",
             bool(np.mean(ours[name]) >= asked),
             f"character n-grams and logistic regression: {np.mean(peer[name]):.4f}",
@@ -148,14 +147,6 @@ def _folded(predict: Predict, frame: pd.DataFrame, truth: Array) -> dict[str, li
 
 def _macro(truth: Array, said: Array) -> float:
     return float(f1_score(truth, said, average="macro", zero_division=0))
-
-
-def _mean(values: list[float]) -> tuple[float, float, float]:
-    """Mean with the corrected resampled t interval for repeated CV (Nadeau and Bengio 2003)."""
-    scores = np.array(values)
-    error = np.sqrt((1 / len(scores) + 1 / (FOLDS - 1)) * scores.var(ddof=1))
-    half = stats.t.ppf(0.975, len(scores) - 1) * error
-    return float(scores.mean()), float(scores.mean() - half), float(scores.mean() + half)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
+from scipy import stats
 
 OUT = Console(width=110, highlight=False)
 
@@ -31,6 +34,14 @@ def show(title: str, figures: list[Figure]) -> None:
         table.add_row(figure.name, figure.value, figure.asked, words[figure.reached], figure.peer)
     OUT.print(table)
     OUT.print()
+
+
+def resampled_mean(values: Sequence[float], folds: int) -> tuple[float, float, float]:
+    """Mean with the corrected resampled t interval for repeated CV (Nadeau and Bengio 2003)."""
+    scores = np.array(values)
+    error = np.sqrt((1 / len(scores) + 1 / (folds - 1)) * scores.var(ddof=1))
+    half = stats.t.ppf(0.975, len(scores) - 1) * error
+    return float(scores.mean()), float(scores.mean() - half), float(scores.mean() + half)
 
 
 def machine() -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
 
-from benchmarks.figures import Figure, show
+from benchmarks.figures import Figure, resampled_mean, show
 from benchmarks.tables import project_table
 from zelo.decisions.decide import predicted_classes
 from zelo.features.columns import columns_from_frame, frame_from_columns
@@ -47,7 +46,7 @@ def run() -> None:
         )
         plain.append(f1_score(truth[test], peer.predict(rows)))
         rules.append(f1_score(truth[test], generating_rules(rows)))
-    value, low, high = _mean(ours)
+    value, low, high = resampled_mean(ours, FOLDS)
     show(
         f"machine_failure: {origin}, {REPEATS}x{FOLDS} repeated stratified CV, {CANDIDATE}",
         [
@@ -69,14 +68,6 @@ def generating_rules(rows) -> np.ndarray:  # type: ignore[no-untyped-def, type-a
     heat = (difference < 8.6) & (rows["rotational_speed"] < 1380)
     strain = rows["tool_wear"] * rows["torque"] > 11_000
     return (heat | (power < 3500) | (power > 9000) | strain).to_numpy(dtype=int)
-
-
-def _mean(values: list[float]) -> tuple[float, float, float]:
-    """Mean with the corrected resampled t interval for repeated CV (Nadeau and Bengio 2003)."""
-    scores = np.array(values)
-    error = np.sqrt((1 / len(scores) + 1 / (FOLDS - 1)) * scores.var(ddof=1))
-    half = stats.t.ppf(0.975, len(scores) - 1) * error
-    return float(scores.mean()), float(scores.mean() - half), float(scores.mean() + half)
 
 
 if __name__ == "__main__":
