@@ -113,10 +113,13 @@ def train(
         progress,
         clock,
     )
-    assessed = run.everyone()
-    comparison = compare(assessed, project)
-    model, policy = run.finished(comparison.winner, assessed)
-    naive, naive_policy = run.finished(assessed[0], assessed)
+    with warnings.catch_warnings():
+        # A model that stopped short of its optimum is judged like any other, by what it says out of fold.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assessed = run.everyone()
+        comparison = compare(assessed, project)
+        model, policy = run.finished(comparison.winner, assessed)
+        naive, naive_policy = run.finished(assessed[0], assessed)
     tested = measured(model, policy, test, project)
     groups = grouped(table, project)
     slices = {name: groups[name][test.positions] for name in project.gates.slices}
@@ -210,17 +213,15 @@ class _Run:
         self.progress(candidate.name, 0, total)
         start = self.clock()
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                tuned = tune(
-                    candidate,
-                    pinned,
-                    self.project,
-                    budget,
-                    score=score,
-                    measure=self._decided,
-                    storage=self.storage,
-                )
+            tuned = tune(
+                candidate,
+                pinned,
+                self.project,
+                budget,
+                score=score,
+                measure=self._decided,
+                storage=self.storage,
+            )
         except FIT_ERRORS as error:
             return Assessed(
                 candidate.name, pinned, np.empty((0, 0)), self.clock() - start, error=_first_line(error)
