@@ -234,9 +234,9 @@ def test_the_real_data_keep_the_contract(
     check_table(
         read_table(path, described), project, file=path.name, labelled=True
     )  # the imports it waits for
-    start = time.perf_counter()
+    start = time.process_time()
     checked = check_table(read_table(path, described), project, file=path.name, labelled=True)
-    assert time.perf_counter() - start < 3, "6,000 rows take a third of a second on an idle machine"
+    assert time.process_time() - start < 3, "6,000 rows take half a second of a processor"
     assert checked.bad_rows == ()
     assert len(checked.frame) == rows
     assert checked.frame[project.task.target].sum() == positives
