@@ -200,6 +200,7 @@ def test_a_batch_is_predicted_judged_and_watched(make_home: MakeHome) -> None:
         "answered": 120,
         "model_version": "1",
         "bad_rows": [],
+        "absent": [],
     }
     table = rows(output)
     assert list(table[0]) == ["pump", "prediction", "score", "band", "model_version", "prediction_id"]
