@@ -20,7 +20,7 @@ from zelo.spec.project import Project
 from zelo.training.fit import fit_whole, scores_of
 from zelo.training.truth import truth_of
 
-SEEDS = 10
+SEEDS = 5
 HELD_OUT = 0.3
 FEWEST = 5
 """Rows of a class that takes part: fewer cannot stand on both sides of the held-out part."""
@@ -40,14 +40,15 @@ def run() -> None:
         tables = [project_table(name, source) for source in sources]
         project, origin = tables[0][0], " and ".join(table[2] for table in tables)
         frame, truth = _rows(project, pd.concat([table[1] for table in tables], ignore_index=True), left_out)
-        turns = [
-            (
-                _curve(project, candidate, frame, truth, seed, start, batch, queued=queued)
-                for seed in range(SEEDS)
+        random, queue = (
+            np.array(
+                [
+                    _curve(project, candidate, frame, truth, seed, start, batch, queued=queued)
+                    for seed in range(SEEDS)
+                ]
             )
             for queued in (False, True)
-        ]
-        random, queue = (np.array(list(curves)) for curves in turns)
+        )
         labels = start + batch * np.arange(random.shape[1])
         labels[-1] = round((1 - HELD_OUT) * len(truth))
         show(

@@ -1,4 +1,4 @@
-"""One row, validated, predicted, durably logged and answered over HTTP, at 50 requests a second."""
+"""One row, validated, predicted, durably logged and answered over HTTP, in an open loop."""
 
 from __future__ import annotations
 
@@ -25,29 +25,32 @@ from zelo.training.fit import fit_whole
 from zelo.training.truth import truth_of
 
 CASES = (
-    ("machine_failure", "random_forest", 20.0),
-    ("churn", "catboost", 20.0),
-    ("churn", "seed_recipe", 20.0),
-    ("failure_modes", "svm_chars", 50.0),
-    ("failure_modes", "svm_chars_sentence", 200.0),
-    ("failure_modes", "transformer", 200.0),
+    ("machine_failure", "random_forest", 50, 20.0),
+    ("churn", "catboost", 50, 20.0),
+    ("churn", "seed_recipe", 50, 20.0),
+    ("failure_modes", "svm_chars", 50, 50.0),
+    # An encoder reads the comment once more without each of its words: one core is full before 50 a second.
+    ("failure_modes", "lr_chars_sentence", 20, 50.0),
+    ("failure_modes", "lr_chars_sentence", 50, 50.0),
+    ("failure_modes", "transformer", 20, 200.0),
 )
+"""Project, candidate, requests a second, the p95 asked for in ms."""
 ACCEPTED = ("G02", "G05", "G06", "G07", "G08")
 """What a candidate alone may fail, and what its speed does not hang on."""
-RATE, SECONDS, PORT = 50, 30, 8741
+SECONDS, PORT = 30, 8741
 
 
 def run() -> None:
-    for name, candidates, asked in CASES:
+    for name, candidates, rate, asked in CASES:
         with tempfile.TemporaryDirectory() as home:
             environment = {**os.environ, "ZELO_HOME": home, "ZELO_PROJECTS": str(PROJECTS)}
             _zelo(environment, "train", name, "--candidates", candidates)
             gates = [part for code in ACCEPTED for part in ("--accept", code)]
             _zelo(environment, "promote", name, *gates, "--reason", "benchmark")
-            latencies = _serve_and_ask(environment, name)
+            latencies = _serve_and_ask(environment, name, rate)
         p50, p95, p99 = np.percentile(latencies, [50, 95, 99])
         show(
-            f"{name} ({candidates}): open loop, {RATE} a second, {len(latencies)} requests, ledger durable",
+            f"{name} ({candidates}): open loop, {rate} a second, {len(latencies)} requests, ledger durable",
             [
                 Figure(
                     "p95 of POST /predict",
@@ -84,20 +87,20 @@ def _zelo(environment: dict[str, str], *arguments: str) -> None:
     )
 
 
-def _serve_and_ask(environment: dict[str, str], name: str) -> list[float]:
+def _serve_and_ask(environment: dict[str, str], name: str, rate: int) -> list[float]:
     command = [sys.executable, "-m", "zelo", "serve", name, "--port", str(PORT)]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait()
         body = json.dumps(RequestSchema(project_table(name)[0]).example()).encode()
-        _ask(body, 2)
-        return _ask(body, SECONDS)
+        _ask(body, rate, 2)
+        return _ask(body, rate, SECONDS)
     finally:
         server.terminate()
         server.wait()
 
 
-def _ask(body: bytes, seconds: int) -> list[float]:
+def _ask(body: bytes, rate: int, seconds: int) -> list[float]:
     """Latencies in ms, each from when the request was due, so that a slow answer delays no later count."""
     latencies: list[float] = []
     lock = threading.Lock()
@@ -105,8 +108,8 @@ def _ask(body: bytes, seconds: int) -> list[float]:
 
     def client(first: int, step: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
-        for turn in range(first, RATE * seconds, step):
-            due = start + turn / RATE
+        for turn in range(first, rate * seconds, step):
+            due = start + turn / rate
             time.sleep(max(0.0, due - time.perf_counter()))
             connection.request("POST", "/predict", body, {"content-type": "application/json"})
             answer = connection.getresponse()

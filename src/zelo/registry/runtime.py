@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,10 +42,17 @@ class OnnxPredictor:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Threads that spin while they wait would take the core that answers requests.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._names = [value.name for value in self._session.get_inputs()]
         border = self._session.get_modelmeta().custom_metadata_map.get(BORDER)
         self._border = Border.from_json(border) if border else None
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether a transformer is in it: a thousand times the arithmetic of any other model."""
+        return self._border is not None and bool(self._border.tokens)
 
     def scores(self, columns: Columns) -> Array:
         if self._border is None:
@@ -84,7 +92,10 @@ class NativePredictor:
 def load_onnx(path: Path, project: Project) -> OnnxPredictor:
     """The compiled model of a bundle's folder."""
     try:
-        return OnnxPredictor((path / ONNX_FILE).read_bytes())
+        model = (path / ONNX_FILE).read_bytes()
+        predictor = OnnxPredictor(model)
+        # One thread is quickest for everything small; a transformer wants every core.
+        return OnnxPredictor(model, threads=_cores()) if predictor.reads_tokens else predictor
     except Exception as error:
         # onnxruntime raises classes of its own that share no public base.
         raise BundleError(
@@ -94,6 +105,11 @@ def load_onnx(path: Path, project: Project) -> OnnxPredictor:
             expected="a model of this ONNX Runtime",
             hint="train again with this version",
         ) from error
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load_native(path: Path, project: Project) -> NativePredictor:

@@ -103,6 +103,7 @@ def test_an_encoder_as_it_is_compiles() -> None:
     tokens = graph.tokens(graph.text("comment", TextPreparation()), encoder.tokenizer_json)
     embedding = graph.cast(emit_encoder(graph, encoder.module, tokens), DOUBLE)
     predictor = OnnxPredictor(graph.build(embedding, "scores", encoder.dimension))
+    assert predictor.reads_tokens
     prepared = np.array([TextPreparation().apply(text) for text in asked()], dtype=object)
     expected = SentenceEmbedding(encoder_folder()).fit(prepared).transform(prepared)
     np.testing.assert_allclose(predictor.scores({"comment": asked()}), expected, rtol=0, atol=TOLERANCE)

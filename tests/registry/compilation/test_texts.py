@@ -78,6 +78,7 @@ def test_many_texts_are_scored_in_parts_of_the_same_scores() -> None:
     compiled = OnnxPredictor(compile_model(fitted("linear_svm", ("words",)), PROJECT))
     many = (COMMENTS * 10)[: TEXTS_AT_ONCE + 7]
     assert len(many) > TEXTS_AT_ONCE
+    assert not compiled.reads_tokens
     assert compiled.scores(columns(many))[-1] == pytest.approx(compiled.scores(columns(many[-1:]))[0])
 
 
