@@ -113,13 +113,7 @@ def train(
         progress,
         clock,
     )
-    with warnings.catch_warnings():
-        # A model that stopped short of its optimum is judged like any other, by what it says out of fold.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        assessed = run.everyone()
-        comparison = compare(assessed, project)
-        model, policy = run.finished(comparison.winner, assessed)
-        naive, naive_policy = run.finished(assessed[0], assessed)
+    assessed, comparison, (model, policy), (naive, naive_policy) = _chosen(run)
     tested = measured(model, policy, test, project)
     groups = grouped(table, project)
     slices = {name: groups[name][test.positions] for name in project.gates.slices}
@@ -141,6 +135,19 @@ def train(
         seconds=clock() - start,
         fit_seconds=run.fit_seconds,
     )
+
+
+def _chosen(
+    run: _Run,
+) -> tuple[list[Assessed], Comparison, tuple[Any, Policy], tuple[Any, Policy]]:
+    """Everyone assessed, how they compare, and the winner and the baseline as they serve."""
+    with warnings.catch_warnings():
+        # A model that stopped short of its optimum is judged like any other, by what it says out of fold.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assessed = run.everyone()
+        comparison = compare(assessed, run.project)
+        winner = run.finished(comparison.winner, assessed)
+        return assessed, comparison, winner, run.finished(assessed[0], assessed)
 
 
 def measured(model: Any, policy: Policy, rows: Rows, project: Project) -> Scored:
