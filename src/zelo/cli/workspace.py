@@ -92,4 +92,6 @@ def now() -> datetime:
 
 def threads() -> int:
     """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from zelo.registry.runtime import cores
+
+    return cores()

@@ -95,7 +95,7 @@ def load_onnx(path: Path, project: Project) -> OnnxPredictor:
         model = (path / ONNX_FILE).read_bytes()
         predictor = OnnxPredictor(model)
         # One thread is quickest for everything small; a transformer wants every core.
-        return OnnxPredictor(model, threads=_cores()) if predictor.reads_tokens else predictor
+        return OnnxPredictor(model, threads=cores()) if predictor.reads_tokens else predictor
     except Exception as error:
         # onnxruntime raises classes of its own that share no public base.
         raise BundleError(
@@ -107,7 +107,7 @@ def load_onnx(path: Path, project: Project) -> OnnxPredictor:
         ) from error
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
