@@ -37,13 +37,13 @@ $(STAMP): pyproject.toml requirements.lock
 		--constraint requirements.lock --editable '.[dev]'
 	touch $@
 
-# With the extras deep and text. PyTorch first, and by pip: uv would bring the build with CUDA.
+# With every extra. PyTorch first, and by pip: uv would bring the build with CUDA.
 install-all: $(STAMP_ALL)
 
 $(STAMP_ALL): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
-		--constraint requirements.lock --editable '.[dev,deep,text]'
+		--constraint requirements.lock --editable '.[dev,deep,text,forecast,spark]'
 	touch $@
 
 demo: install

@@ -85,7 +85,7 @@ def check_table(
         rows_read=rows_read,
         left_out=rows_read - len(everything),
         others=others,
-        absent=tuple(name for name in project.data.fields if name not in names),
+        absent=tuple(name for name in project.fields if name not in names),
     )
 
 
@@ -115,14 +115,14 @@ def _try_strptime(text: str, layout: str) -> object:
 
 def _columns_to_read(table: ibis.Table, project: Project, *, file: str, labelled: bool) -> list[str]:
     key, target = project.data.key, project.task.target
-    wanted = dict.fromkeys([*([key] if key else []), *project.data.fields, *([target] if labelled else [])])
+    wanted = dict.fromkeys([*([key] if key else []), *project.fields, *([target] if labelled else [])])
     found = [other for other in table.columns if other != ROW]
     claimed = {project.column_of(name) for name in (*wanted, target)}
     spare = [other for other in found if other not in claimed]
     names = []
     for name in wanted:
         column = project.column_of(name)
-        optional = name in project.data.fields and _may_be_absent(project, name, labelled)
+        optional = name in project.fields and _may_be_absent(project, name, labelled)
         if column in found:
             names.append(name)
         elif not optional or close_match(column, spare):
@@ -138,7 +138,7 @@ def _columns_to_read(table: ibis.Table, project: Project, *, file: str, labelled
 
 
 def _may_be_absent(project: Project, name: str, labelled: bool) -> bool:
-    field = project.data.fields[name]
+    field = project.fields[name]
     metadata, optional = field.use == "metadata", field.missing == "allowed"
     return metadata and optional if labelled else metadata or optional
 
@@ -159,7 +159,7 @@ def _typed(table: ibis.Table, project: Project, names: Sequence[str], decimal: D
 def _cast(text: ir.StringColumn, project: Project, name: str, decimal: Decimal) -> ir.Value:
     if name == project.task.target:
         return text if project.classes else _number(text, decimal)
-    field = project.data.fields.get(name)
+    field = project.fields.get(name)
     if field is None or field.type in ("category", "text"):
         return text
     if field.type == "date":
@@ -231,10 +231,10 @@ def _bad_row(rule: Rule, file: str, row: int, found: str | None, decimal: Decima
 def _in_conventions(frame: pd.DataFrame, project: Project, targets: Targets) -> pd.DataFrame:
     """Every field in the contract's order, with the types that the other rooms rely on."""
     key, target = project.data.key, project.task.target
-    names = [ROW, *([key] if key else []), *project.data.fields, *([target] if target in frame else [])]
+    names = [ROW, *([key] if key else []), *project.fields, *([target] if target in frame else [])]
     frame = frame.reindex(columns=names)
     for name in names:
-        field = project.data.fields.get(name)
+        field = project.fields.get(name)
         if name == ROW:
             frame[name] = frame[name].astype("int64")
         elif name == target and project.classes:

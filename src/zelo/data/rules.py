@@ -48,7 +48,7 @@ def rule_of(project: Project, name: str, targets: Collection[str]) -> Rule:
         return Rule(name, label, _new_key(name), "a key that no row above has")
     if name == project.task.target:
         return _target_rule(project, label, targets)
-    field = project.data.fields[name]
+    field = project.fields[name]
     within = _VERDICTS[field.type](name, field)
 
     def verdict(table: ir.Table) -> ir.BooleanValue:

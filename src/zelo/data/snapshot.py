@@ -188,7 +188,7 @@ def content_hash(frame: pd.DataFrame, contract: str = "") -> str:
 
 def contract_hash(project: Project) -> str:
     """SHA-256 over the key, the fields and the task, without the words that no row is checked against."""
-    fields = project.data.fields.items()
+    fields = project.fields.items()
     parts = {
         "key": project.data.key,
         "fields": {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from zelo.spec.project import Band, Frozen, Label, Project
+from zelo.spec.frozen import Frozen
+from zelo.spec.project import Band, Label, Project
 
 INTERVAL_LEVEL = 0.9
 """The share of outcomes that a regression's prediction interval promises to hold."""

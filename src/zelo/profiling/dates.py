@@ -16,7 +16,7 @@ MOST_DAYS, MOST_MONTHS = 62, 120
 
 def describe(rows: Rows) -> tuple[Dates, ...]:
     """Each date field that holds a date."""
-    names = [name for name, field in rows.project.data.fields.items() if field.type == "date"]
+    names = [name for name, field in rows.project.fields.items() if field.type == "date"]
     return tuple(_by_period(rows, name) for name in names if rows.frame[name].notna().any())
 
 

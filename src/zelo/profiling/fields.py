@@ -21,7 +21,7 @@ FAR = 3.0
 
 def describe(rows: Rows) -> tuple[Field, ...]:
     """The fields of the contract, in its order."""
-    return tuple(_field(rows, name, column, column.use) for name, column in rows.project.data.fields.items())
+    return tuple(_field(rows, name, column, column.use) for name, column in rows.project.fields.items())
 
 
 def describe_target(rows: Rows) -> Field:

@@ -68,7 +68,7 @@ def describe(rows: Rows) -> Relations:
     """Every pair of comparable fields and the target, strongest first."""
     numbers, categories, left_out = _comparable(rows)
     target = rows.project.task.target
-    names = [name for name in rows.project.data.fields if name in numbers or name in categories]
+    names = [name for name in rows.project.fields if name in numbers or name in categories]
     left_out += names[MOST_FIELDS:]
     names = [*names[:MOST_FIELDS], target]
     pairs = [
@@ -92,7 +92,7 @@ def describe(rows: Rows) -> Relations:
 
 def _comparable(rows: Rows) -> tuple[set[str], set[str], list[str]]:
     """Names of numbers, of categories, and of fields of either kind that cannot be compared."""
-    task, fields = rows.project.task, rows.project.data.fields
+    task, fields = rows.project.task, rows.project.fields
     numbers = {name for name, field in fields.items() if field.is_numeric}
     categories = {name for name, field in fields.items() if field.type == "category"}
     left_out = []

@@ -61,7 +61,7 @@ def log_odds(counts: Array, prior_words: float = PRIOR_WORDS) -> Array:
 
 def describe(rows: Rows) -> tuple[Texts, ...]:
     """Each text input, and each text kept as metadata, that holds a word."""
-    names = [name for name, field in rows.project.data.fields.items() if field.type == "text"]
+    names = [name for name, field in rows.project.fields.items() if field.type == "text"]
     return tuple(found for name in names if (found := _describe(rows, name)) is not None)
 
 

@@ -191,8 +191,8 @@ def _answered(service: Service, rows: list[dict[str, Any]]) -> list[Answer]:
 
 def _rows(frame: pd.DataFrame, project: Project) -> Iterator[dict[str, Any]]:
     """Rows as the request schema gives them: no NaN, no empty text, whole numbers as int."""
-    known = [name for name in frame.columns if name in project.data.fields or name == project.data.key]
-    whole = {name for name, field in project.data.fields.items() if field.type == "integer"}
+    known = [name for name in frame.columns if name in project.fields or name == project.data.key]
+    whole = {name for name, field in project.fields.items() if field.type == "integer"}
     for values in frame[known].itertuples(index=False, name=None):
         row = {}
         for name, value in zip(known, values, strict=True):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+from zelo.spec.frozen import FieldName, Frozen, Name, Table
+from zelo.spec.pipeline import Pipeline
+
 Label = int | str
 Share = Annotated[float, Field(gt=0, lt=1)]
-Table = dict[str, str]
-"""Two columns of words. In a project.yaml also the name of a CSV beside it, whose rows loading puts there."""
 
 TASK_METRICS: dict[str, tuple[str, ...]] = {
     "binary": (
@@ -42,17 +42,13 @@ TASK_METRICS: dict[str, tuple[str, ...]] = {
         "ece",
         "log_loss",
     ),
-    "regression": ("mae", "rmse", "r2", "mape"),
+    "regression": ("mae", "rmse", "r2", "mape", "smape", "mase", "pinball"),
 }
 LATENCY = "latency_ms"
 """What a candidate needs for one row as it was fitted: reported, on the Pareto front, never the primary."""
-LOWER_IS_BETTER = frozenset({"brier", "ece", "log_loss", "mae", "rmse", "mape", LATENCY})
-
-
-class Frozen(BaseModel):
-    """Immutable; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+LOWER_IS_BETTER = frozenset(
+    {"brier", "ece", "log_loss", "mae", "rmse", "mape", "smape", "mase", "pinball", LATENCY}
+)
 
 
 class Column(Frozen):
@@ -104,7 +100,7 @@ class Task(Frozen):
     """What is predicted."""
 
     kind: Literal["binary", "multiclass", "regression"]
-    target: Name
+    target: FieldName
     column: str | None = Field(default=None, description="the target's name in the source")
     classes: tuple[Label, ...] | None = Field(
         default=None, description="the classes in order; 0 and 1 where a binary task says nothing"
@@ -127,13 +123,13 @@ class Task(Frozen):
 class Data(Frozen):
     """Where the rows come from, and the contract that each must keep."""
 
-    key: Name | None = Field(default=None, description="the column that tells rows apart")
+    key: FieldName | None = Field(default=None, description="the column that tells rows apart")
     key_column: str | None = Field(default=None, description="the key's name in the source")
     folder: Name | None = Field(
         default=None, description="the folder of ZELO_DATA_DIR, where it is not called as the project"
     )
     sources: dict[Name, Source | str] = Field(min_length=1)
-    fields: dict[Name, Column] = Field(min_length=1)
+    fields: dict[FieldName, Column] = Field(min_length=1)
 
 
 class Augmentation(Frozen):
@@ -172,7 +168,26 @@ class Split(Frozen):
     by: Literal["class", "random", "time"] = "class"
     test: Share = 0.15
     seed: int = 42
-    column: Name | None = Field(default=None, description="the date field of a split by time")
+    column: FieldName | None = Field(default=None, description="the date field of a split by time")
+
+
+class Forecast(Frozen):
+    """The target is a series: rows in order of time, each with the values before its own."""
+
+    history: Annotated[int, Field(ge=1, le=400)] = Field(
+        description="the last values of the target that a forecast is made from: inputs <target>_lag_<k>"
+    )
+    season: Annotated[int, Field(ge=1)] = Field(description="rows a season, within the history")
+    horizon: Annotated[int, Field(ge=1, le=104)] = Field(default=1, description="how many rows ahead")
+    lags: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(1,), description="of the history, what models of features read one by one"
+    )
+    means: tuple[Annotated[int, Field(ge=2)], ...] = Field(
+        default=(), description="and the means of the last so many values that they read"
+    )
+    request: FieldName | None = Field(
+        default=None, description="the list in a request that holds the history; last_<target> if absent"
+    )
 
 
 class Tuning(Frozen):
@@ -254,7 +269,7 @@ class Aliases(Frozen):
 
 
 class Serving(Frozen):
-    entity: Name | None = Field(default=None, description="whom or what a prediction is about")
+    entity: FieldName | None = Field(default=None, description="whom or what a prediction is about")
     aliases: Aliases = Aliases()
 
 
@@ -266,7 +281,7 @@ class Gates(Frozen):
     margin: Annotated[float, Field(ge=0)] = Field(
         default=0.01, description="how much worse than the champion is still not worse"
     )
-    slices: tuple[Name, ...] = Field(default=(), description="fields whose values are slices")
+    slices: tuple[FieldName, ...] = Field(default=(), description="fields whose values are slices")
     slice_drop: Annotated[float, Field(gt=0)] = Field(
         default=0.15, description="how far a slice may fall below the whole"
     )
@@ -287,7 +302,9 @@ class Project(Frozen):
     language: Literal["pt-BR", "en"] = "pt-BR"
     task: Task
     data: Data
-    derived: dict[Name, str] = Field(
+    pipeline: Pipeline | None = Field(default=None, description="makes the first source from raw files")
+    forecast: Forecast | None = None
+    derived: dict[FieldName, str] = Field(
         default_factory=dict, description="features computed inside the model from the inputs"
     )
     text: Text = Text()
@@ -302,9 +319,28 @@ class Project(Frozen):
     gates: Gates = Gates()
 
     @property
+    def lags(self) -> dict[str, Column]:
+        """The history of a forecast as fields, the last value first; none without a forecast."""
+        if self.forecast is None:
+            return {}
+        field = Column(type="number", unit=self.task.unit)
+        return {self.lag(place): field for place in range(1, self.forecast.history + 1)}
+
+    @property
+    def fields(self) -> dict[str, Column]:
+        """Every field of the contract: those that are written, then the history of a forecast."""
+        return {**self.data.fields, **self.lags}
+
+    @property
     def inputs(self) -> dict[str, Column]:
         """The fields that the model reads, in the order of the contract."""
-        return {name: field for name, field in self.data.fields.items() if field.use == "input"}
+        return {name: field for name, field in self.fields.items() if field.use == "input"}
+
+    @property
+    def history_name(self) -> str:
+        """The list in a request that holds the history of a forecast."""
+        assert self.forecast is not None
+        return self.forecast.request or f"last_{self.task.target}"
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -339,6 +375,10 @@ class Project(Frozen):
             for name, params in self.candidate_entries.items()
         }
 
+    def lag(self, place: int) -> str:
+        """The name of the target's value ``place`` rows before a row's own."""
+        return f"{self.task.target}_lag_{place}"
+
     def source(self, name: str) -> Source:
         """A source by name; a bare file name is a source with defaults."""
         entry = self.data.sources[name]
@@ -350,4 +390,4 @@ class Project(Frozen):
             return self.data.key_column or name
         if name == self.task.target:
             return self.task.column or name
-        return self.data.fields[name].column or name
+        return self.fields[name].column or name

@@ -34,7 +34,7 @@ def grouped(table: pd.DataFrame, project: Project) -> dict[str, Array]:
     fields = {name: table[name].astype(str).to_numpy() for name in project.gates.slices}
     years = {
         name: table[name].dt.strftime("%Y").fillna("").to_numpy()
-        for name, field in project.data.fields.items()
+        for name, field in project.fields.items()
         if field.type == "date" and field.use == "metadata" and name not in fields and name in table
     }
     return {**fields, **years}
