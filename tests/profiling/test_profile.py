@@ -119,7 +119,8 @@ def test_planted_label_errors_are_found(kind: str, tmp_path: Path) -> None:
     keys = table["id"].tolist()[::40]
     flip = {"leaking": "noise", "noise": "hot", "hot": "leaking", 0: 1, 1: 0}
     wrong = table["id"].isin(keys)
-    table[target] = table[target].where(~wrong, table[target].map(flip)).astype(table[target].dtype)
+    flipped = table[target].map(flip).astype(table[target].dtype)
+    table[target] = table[target].where(~wrong, flipped)
     found = profiled(table, project, tmp_path)
     trained = set(training_rows(table, project, tmp_path).frame["id"])
     planted = set(keys) & trained

@@ -120,7 +120,7 @@ def test_an_unknown_key_is_named_with_the_allowed_ones(
         ("title: Demonstração", "title:", 2, "title", "None", "a valid string"),
         ("title: Demonstração", "title: 12", 2, "title", "12", "a valid string"),
         ("name: demo", "name: De mo", 1, "name", "'De mo'", "match pattern"),
-        ("    age:", "    Idade:", 10, "data.fields.Idade", "'Idade'", "match pattern"),
+        ("    age:", "    1dade:", 10, "data.fields.1dade", "'1dade'", "match pattern"),
         ("{n_estimators: 10}", "10", 17, "candidates.1.random_forest", "10", "a mapping"),
         ("- prior", "- 3", 16, "candidates.0", "3", "a valid string, or a mapping"),
         ("{maximise: f1}", "high", 20, "decision.threshold", "'high'", "a valid number, or a mapping"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from zelo.spec.project import LATENCY, TASK_METRICS, Band, Project
+from zelo.spec.series_rules import SERIES_RULES
 
 Rule = Callable[[Project], str | None]
 
@@ -223,7 +224,7 @@ def slices_are_fields(project: Project) -> str | None:
 
 def derived_names_are_new(project: Project) -> str | None:
     for name in project.derived:
-        if name in (*project.data.fields, project.task.target, project.data.key):
+        if name in (*project.fields, project.task.target, project.data.key):
             return f"derived.{name}: found the name of a field, the target or the key; expected a new name"
     return None
 
@@ -251,6 +252,7 @@ RULES: tuple[Rule, ...] = (
     entity_is_known,
     slices_are_fields,
     derived_names_are_new,
+    *SERIES_RULES,
 )
 
 
