@@ -6,6 +6,7 @@ import pytest
 from zelo.spec.project import TASK_METRICS
 from zelo.stats import bootstrap
 from zelo.stats.arrays import FloatArray
+from zelo.stats.blocks import block_length
 from zelo.stats.bootstrap import affordable_resamples, bootstrap_weights, metric_intervals, paired_difference
 from zelo.stats.metrics import Scored
 
@@ -195,6 +196,75 @@ def test_undefined_differences_are_nan() -> None:
 def test_other_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="same rows"):
         paired_difference(rows(1, 20), rows(2, 20), "f1", higher_is_better=True, seed=0)
+
+
+def in_order(seed: int, n: int, phi: float, block: int) -> Scored:
+    """Truths of 0 and forecasts of autocorrelated size, 1 on average."""
+    rng = np.random.default_rng(seed)
+    drift = np.zeros(n + 50)
+    for step in range(1, n + 50):
+        drift[step] = phi * drift[step - 1] + rng.normal()
+    # Half a normal's spread keeps nearly every size above 0.
+    return Scored(np.zeros(n), 1 + drift[50:] * 0.2 * np.sqrt(1 - phi**2), block=block)
+
+
+def test_intervals_of_a_series_cover_only_in_blocks() -> None:
+    held = {1: 0, 10: 0}
+    for seed in range(120):
+        for block in held:
+            scored = in_order(seed, 400, 0.7, block)
+            found = metric_intervals(scored, ["mae"], seed=seed, resamples=200)["mae"]
+            held[block] += found.low <= 1.0 <= found.high
+    assert held[1] / 120 < 0.75
+    assert 0.84 <= held[10] / 120 <= 0.99
+
+
+def test_blocks_cost_rows_in_no_order_little() -> None:
+    alone = metric_intervals(in_order(1, 500, 0.0, 1), ["mae"], seed=0)["mae"]
+    blocks = metric_intervals(in_order(1, 500, 0.0, block_length(500)), ["mae"], seed=0)["mae"]
+    assert blocks.value == alone.value
+    assert blocks.high - blocks.low == pytest.approx(alone.high - alone.low, rel=0.15)
+
+
+def test_differences_of_a_series_are_less_sure_in_blocks() -> None:
+    a, b = (in_order(seed, 300, 0.8, 7) for seed in (5, 6))
+    alone = [Scored(one.truth, one.scores) for one in (a, b)]
+    blocks = paired_difference(a, b, "mae", higher_is_better=False, seed=0)
+    single = paired_difference(*alone, "mae", higher_is_better=False, seed=0)
+    assert blocks.value == single.value
+    assert blocks.high - blocks.low > 1.5 * (single.high - single.low)
+    with pytest.raises(ValueError, match="same rows"):
+        paired_difference(a, alone[1], "mae", higher_is_better=False, seed=0)
+
+
+def test_blocks_and_strata_do_not_go_together() -> None:
+    with pytest.raises(ValueError, match="strata do not go with blocks of 3 rows"):
+        bootstrap_weights(9, 2, np.random.default_rng(0), np.zeros(9, dtype=np.int64), block=3)
+
+
+def test_repeating_a_series_leaves_its_interval_as_it_was() -> None:
+    once = in_order(2, 120, 0.5, 5)
+    twice = Scored(np.tile(once.truth, 2), np.tile(once.scores, 2), repeats=2, block=5)
+    assert metric_intervals(twice, ["mae"], seed=1, resamples=300)["mae"].low == pytest.approx(
+        metric_intervals(once, ["mae"], seed=1, resamples=300)["mae"].low
+    )
+
+
+def test_a_slice_of_a_series_keeps_blocks_that_fit_it() -> None:
+    scored = in_order(3, 100, 0.5, 5)
+    assert scored.where(np.arange(100) >= 20).block == 5
+    assert scored.where(np.arange(100) >= 88).block == 3
+    assert scored.where(np.arange(0, 100, 4)).block == 3
+    assert scored.where(np.arange(100) == 7).block == 1
+    assert scored.where(np.arange(100) < 0).block == 1
+    assert scored.where(np.arange(100)[::-1]).block == 1
+    assert scored.where(np.repeat(np.arange(50), 2)).block == 1
+
+
+def test_a_slice_of_a_repeated_series_keeps_blocks_where_it_stays_repeated() -> None:
+    scored = Scored(np.tile(np.arange(40.0), 2), np.zeros(80), repeats=2, block=4)
+    assert scored.where(np.tile(np.arange(40) < 30, 2)).block == 4
+    assert scored.where(np.arange(80) < 60).block == 1
 
 
 def several(seed: int, rows: int = 120, classes: int = 4) -> Scored:

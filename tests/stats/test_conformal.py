@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from zelo.stats.conformal import class_limits, in_sets, interval_half_width
+from zelo.stats.conformal import (
+    class_limits,
+    half_widths_by_horizon,
+    in_sets,
+    interval_half_width,
+)
 
 
 def test_the_rank_has_the_finite_sample_correction() -> None:
@@ -34,6 +39,34 @@ def test_bad_input_is_refused() -> None:
         interval_half_width(np.ones(3), 1)
     with pytest.raises(ValueError, match="NaN"):
         interval_half_width(np.array([1.0, np.nan]))
+
+
+def test_each_horizon_has_its_own_width_from_what_is_known() -> None:
+    rng = np.random.default_rng(3)
+    residuals = rng.normal(size=(40, 3)) * [1.0, 2.0, 4.0]
+    residuals[35:, 2] = np.nan
+    expected = [interval_half_width(residuals[: 35 if h == 2 else 40, h], 0.9) for h in range(3)]
+    assert half_widths_by_horizon(residuals, 0.9).tolist() == expected
+    assert half_widths_by_horizon(np.empty((0, 2))).tolist() == [math.inf, math.inf]
+    assert half_widths_by_horizon(np.empty((9, 0))).tolist() == []
+
+
+def test_what_is_farther_is_not_surer() -> None:
+    residuals = np.tile(np.arange(1.0, 20.0)[:, None], 4) * [1.0, 3.0, 2.0, 5.0]
+    assert half_widths_by_horizon(residuals, 0.9).tolist() == [18.0, 54.0, 54.0, 90.0]
+    residuals[5:, 3] = np.nan
+    assert half_widths_by_horizon(residuals, 0.9)[3] == math.inf
+
+
+def test_forecasts_are_covered_at_each_horizon() -> None:
+    rng = np.random.default_rng(4)
+    held = np.zeros((1500, 3))
+    for run in range(1500):
+        # Errors of a random walk, which grow with the steps ahead.
+        errors = rng.standard_t(4, size=(60, 3)).cumsum(axis=1)
+        held[run] = np.abs(errors[-1]) <= half_widths_by_horizon(errors[:-1], 0.9)
+    assert (held.mean(axis=0) > 0.88).all()
+    assert (held.mean(axis=0) < 0.94).all()
 
 
 def drawn(rng: np.random.Generator, rows: int, shares: list[float]) -> tuple[np.ndarray, np.ndarray]:

@@ -98,7 +98,7 @@ def agrees(found: dict[str, FloatArray], expected: dict[str, float]) -> None:
 
 def test_every_metric_of_the_spec_is_here() -> None:
     assert set(BINARY) | set(MULTICLASS) == CLASS_METRICS
-    assert set(TASK_METRICS["regression"]) == REGRESSION_METRICS
+    assert set(TASK_METRICS["regression"]) | {"coverage"} == REGRESSION_METRICS
 
 
 @settings(max_examples=40, deadline=None)
@@ -269,8 +269,17 @@ INDEX = np.array([0, 1])
         (lambda: evaluate(Scored(INDEX, GOOD, INDEX), ["f1"]), "no metric f1 here"),
         (lambda: Scored(INDEX, GOOD, INDEX, repeats=2), "not the same rows 2 times"),
         (lambda: Scored(INDEX, GOOD, INDEX, repeats=3), "not the same rows 3 times"),
+        (lambda: Scored(INDEX, np.zeros(2), block=0), "a block of 0 is not within 1 and half of 2 rows"),
+        (lambda: Scored(INDEX, np.zeros(2), block=2), "a block of 2 is not within 1 and half of 2 rows"),
+        (lambda: Scored(INDEX, np.zeros(2), scale=np.nan), "scale nan is no mean absolute error"),
+        (lambda: Scored(INDEX, np.zeros(2), scale=-1.0), "scale -1.0 is no mean absolute error"),
+        (lambda: Scored(INDEX, np.zeros(2), bounds=np.zeros((2, 1))), r"bounds \(2, 1\) of 2 rows"),
+        (lambda: Scored(INDEX, np.zeros(2), bounds=GOOD, level=1.0), "level 1.0 is not within"),
+        (lambda: Scored(INDEX, np.zeros(2), bounds=np.array([[2.0, 1.0]] * 2)), "neither a finite lower"),
+        (lambda: Scored(INDEX, np.zeros(2), bounds=np.array([[0.0, np.nan]] * 2)), "neither a finite lower"),
+        (lambda: Scored(INDEX, np.zeros(2), bounds=np.array([[0.0, np.inf]] * 2)), "neither a finite lower"),
         (lambda: evaluate(Scored(INDEX, GOOD, INDEX, 1), ["mae"]), "no metric mae here"),
-        (lambda: evaluate(Scored(INDEX, np.zeros(2)), ["accuracy"]), "known: mae, mape, r2, rmse"),
+        (lambda: evaluate(Scored(INDEX, np.zeros(2)), ["accuracy"]), "known: coverage, mae, mape, mase"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(make: object, message: str) -> None:

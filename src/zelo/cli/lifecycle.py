@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from zelo.cli.horizons import show_horizons
 from zelo.cli.projects import AsJson, Named, checked_project
 from zelo.cli.show import OUT, fits_shown, interval, say_synthetic, show_gates, show_json, show_table
 from zelo.cli.workspace import Workspace, now, open_workspace, threads
@@ -95,6 +96,8 @@ def train(
         OUT.print(f"note: {note}", markup=False)
     show_comparison(project, result["comparison"])
     show_metrics(project, result["metrics"], result["baseline"])
+    if result["horizons"]:
+        show_horizons(project, result["horizons"])
     OUT.print(
         f"\nversion {result['version']} ({result['candidate']}, {result['runtime']}), "
         f"in {result['seconds']:.0f} s",
@@ -121,15 +124,26 @@ def compare(
     comparison, metrics = (
         json.loads((bundle / file).read_text("utf-8")) for file in ("candidates.json", "metrics.json")
     )
-    errors = bundle / "errors.html"
+    errors, ahead = bundle / "errors.html", bundle / "horizons.json"
+    horizons = json.loads(ahead.read_text("utf-8")) if ahead.exists() else None
     if csv_file:
         write_metrics(project, metrics, csv_file)
     if as_json:
         page = str(errors) if errors.exists() else None
-        show_json({"project": name, "comparison": comparison, "metrics": metrics, "error_analysis": page})
+        show_json(
+            {
+                "project": name,
+                "comparison": comparison,
+                "metrics": metrics,
+                "horizons": horizons,
+                "error_analysis": page,
+            }
+        )
         return
     show_comparison(project, comparison)
     show_metrics(project, metrics, None)
+    if horizons:
+        show_horizons(project, horizons)
     if errors.exists():
         OUT.print(f"error analysis: {errors}", markup=False, soft_wrap=True)
 

@@ -10,7 +10,7 @@ from zelo.cli.workspace import Workspace, now
 from zelo.data import prepare
 from zelo.errors import SpecError
 from zelo.features.augmentation import load_hook
-from zelo.registry.assemble import candidates, intervals
+from zelo.registry.assemble import candidates, horizons, intervals
 from zelo.registry.register import register
 from zelo.spec.project import Project, Tuning
 from zelo.stats.metrics import point
@@ -66,6 +66,7 @@ def run_training(
         "comparison": candidates(trained),
         "metrics": intervals(trained.metrics),
         "baseline": naive,
+        "horizons": None if trained.outlook is None else horizons(trained.outlook),
         "threshold": trained.policy.threshold,
         "gates": [gate.as_dict() for gate in registered.gates],
         "seconds": trained.seconds,

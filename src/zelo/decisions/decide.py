@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ class Decision:
     With several classes ``classes`` are the most probable ones with their probabilities, falling;
     ``label_set`` holds the true class as often as the policy's coverage says; and ``abstain`` tells that a
     person should decide, ``prediction`` being the best guess (``None`` where the project sets no confidence).
-    ``words`` of the texts carried it (:mod:`zelo.decisions.words`), where they were looked for.
+    ``words`` of the texts carried it (:mod:`zelo.decisions.words`), where they were looked for. Of a forecast
+    made from an earlier one, ``horizon`` is how many rows ahead of the last known value it lies.
     """
 
     prediction: int | str | float
@@ -38,6 +39,7 @@ class Decision:
     label_set: tuple[Label, ...] = ()
     abstain: bool | None = None
     words: tuple[tuple[str, float], ...] = ()
+    horizon: int | None = None
 
 
 def predicted_classes(scores: Array, policy: Policy) -> Array:
@@ -54,6 +56,21 @@ def predicted_classes(scores: Array, policy: Policy) -> Array:
 def band_of(score: float, bands: tuple[Band, ...]) -> Band | None:
     """The first band whose bound the score exceeds; the last band has none."""
     return next((band for band in bands if band.above is None or score > band.above), None)
+
+
+def interval_bounds(scores: Array, policy: Policy) -> Array | None:
+    """The ends of the intervals of values [n, 1], as [n, 2]; none where the policy promises none."""
+    if policy.half_width is None:
+        return None
+    return np.hstack([scores - policy.half_width, scores + policy.half_width])
+
+
+def decide_ahead(values: Array, policy: Policy) -> list[Decision]:
+    """Decisions for the forecasts of 1, 2, ... rows ahead, [horizon], each with its own interval."""
+    return [
+        replace(_value(float(value), half_width), horizon=horizon)
+        for horizon, (value, half_width) in enumerate(zip(values, policy.half_widths, strict=True), start=1)
+    ]
 
 
 def decide(scores: Array, policy: Policy) -> list[Decision]:

@@ -15,7 +15,9 @@ class Policy(Frozen):
     """Thresholds, bands and words of one version.
 
     ``threshold`` applies to the positive class of a binary task, ``half_width`` to a regression:
-    the distance from the value to each end of its prediction interval, in the target's unit.
+    the distance from the value to each end of its prediction interval, in the target's unit. A forecast has
+    one for each horizon in ``half_widths``, of which the first is ``half_width``; ``None`` where the rows
+    were too few to promise anything.
 
     The rest applies to several classes. ``class_thresholds`` divide the probabilities before the largest
     is taken (none: the most probable class), and ``set_limits`` say which classes a set holds at
@@ -29,6 +31,7 @@ class Policy(Frozen):
     threshold: float = 0.5
     bands: tuple[Band, ...] = ()
     half_width: float | None = None
+    half_widths: tuple[float | None, ...] = ()
     top: int = 3
     confidence: float | None = None
     class_thresholds: tuple[float, ...] = ()
@@ -41,6 +44,7 @@ def make_policy(
     *,
     threshold: float = 0.5,
     half_width: float | None = None,
+    half_widths: tuple[float | None, ...] = (),
     class_thresholds: tuple[float, ...] = (),
     set_limits: tuple[float, ...] = (),
 ) -> Policy:
@@ -52,6 +56,7 @@ def make_policy(
         threshold=threshold,
         bands=project.decision.bands,
         half_width=half_width,
+        half_widths=half_widths,
         top=project.decision.top,
         confidence=project.decision.confidence,
         class_thresholds=class_thresholds,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zelo.features.history import spread
 from zelo.spec.project import Project
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ Columns = dict[str, np.ndarray[Any, Any]]
 
 
 def columns_from_rows(project: Project, rows: Sequence[Mapping[str, Any]]) -> Columns:
-    """Columns, each of shape [n], from checked rows; an absent or None value is missing."""
+    """Columns, each of shape [n], from checked rows; an absent or None value is missing.
+
+    The history of a forecast may be a list, as a request has it, or lags, as a table has it.
+    """
+    rows = [spread(row, project) for row in rows] if project.forecast else rows
     return {
         name: (
             np.array([np.nan if (v := row.get(name)) is None else v for row in rows], dtype=np.float64)

@@ -102,7 +102,11 @@ def measure_drift(records: Sequence[PredictionRecord], bundle: Bundle) -> DriftT
     reference = columns_from_frame(project, read_table(bundle, "reference.parquet"))
     window = columns_from_rows(project, [record.inputs for record in records])
     fields: list[Drift] = []
+    # The lags of a history are one series, a row apart: the newest value tells what the others will.
+    older = set(list(project.lags)[1:])
     for name, field in project.inputs.items():
+        if name in older:
+            continue
         if field.is_numeric:
             fields.append(_numbers(name, "number", field.unit, reference[name], window[name]))
         elif field.type == "text":

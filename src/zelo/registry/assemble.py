@@ -37,7 +37,9 @@ from zelo.spec.project import Project
 from zelo.stats.bootstrap import Interval
 from zelo.stats.per_class import ClassFigures
 from zelo.training.evaluate import Assessed
+from zelo.training.horizon import HorizonFigures
 from zelo.training.importance import importances
+from zelo.training.outlook import Outlook
 from zelo.training.plots import draw
 from zelo.training.robustness import Robustness, robustness
 from zelo.training.slices import Slice
@@ -46,6 +48,7 @@ from zelo.training.train import Trained
 Array = np.ndarray[Any, Any]
 
 REFERENCE_ROWS = 5000
+HORIZONS = "horizons.json"
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ def _stage(
         staging / "model_card.md",
         model_card(trained, compiled.certificate, weights, report, snapshot, created=created),
     )
+    if trained.outlook is not None:
+        _json(staging / HORIZONS, horizons(trained.outlook))
     robust = robustness(trained, partial(_answered, compiled.predictor, trained.policy))
     _json(staging / "robustness.json", _robustness(robust, project))
     if report is not None:
@@ -191,6 +196,32 @@ def candidates(trained: Trained) -> dict[str, Any]:
     return {"why": trained.comparison.why, "winner": winner, "candidates": [entry(item) for item in everyone]}
 
 
+def horizons(outlook: Outlook) -> dict[str, Any]:
+    """How the forecasts fare at each horizon, for JSON."""
+
+    def entry(found: HorizonFigures) -> dict[str, Any]:
+        against = {
+            name: {
+                "mae": _number(mae),
+                "statistic": _number(test.statistic),
+                "p_value": _number(test.p_value),
+            }
+            for name, (mae, test) in found.against.items()
+        }
+        return {
+            "horizon": found.horizon,
+            "rows": found.rows,
+            "half_width": _number(found.half_width),
+            "metrics": intervals({**found.metrics, "coverage": found.coverage}),
+            "against": against,
+        }
+
+    return {
+        "out_of_fold": [entry(found) for found in outlook.out_of_fold],
+        "test": [entry(found) for found in outlook.test],
+    }
+
+
 def _slice(item: Slice) -> dict[str, Any]:
     metrics = None if item.metrics is None else intervals(item.metrics)
     return {"field": item.field, "value": item.value, "rows": item.rows, "metrics": metrics}
@@ -247,9 +278,14 @@ def _answered(predictor: Predictor, policy: Policy, columns: Columns) -> tuple[A
 
 
 def _baseline(trained: Trained) -> dict[str, Any]:
-    """What the naive baseline says of every row alike."""
-    first = trained.baseline
+    """What the naive baseline says: of a forecast the value of a season ago, else the same of every row."""
+    first, forecast = trained.baseline, trained.project.forecast
+    if forecast is not None:
+        field = trained.project.lag(forecast.season)
+        return {"field": field, "scale": first.scale, "scores": None, "predicted": None}
     return {
+        "field": None,
+        "scale": None,
         "scores": first.scores.reshape(len(first), -1)[0].tolist(),
         "predicted": None if first.predicted is None else int(first.predicted[0]),
     }

@@ -13,7 +13,7 @@ import pandas as pd
 from zelo.data.contract import ROW
 from zelo.data.snapshot import Snapshot
 from zelo.data.split import split
-from zelo.decisions.decide import predicted_classes
+from zelo.decisions.decide import interval_bounds, predicted_classes
 from zelo.features.columns import Columns, columns_from_frame, take
 from zelo.registry.bundle import Bundle
 from zelo.spec.project import LOWER_IS_BETTER, Project
@@ -68,29 +68,34 @@ def examine(bundle: Bundle, snapshot: Snapshot, champion: Bundle | None) -> Exam
     test = table.iloc[positions]
     truth = truth_of(test, project)
     rows = take(columns_from_frame(project, table), positions)
+    naive = json.loads((bundle.path / BASELINE).read_text(encoding="utf-8"))
+    scale = naive["scale"]
     incomparable = _incomparable(champion, bundle, test)
     beaten = champion if champion is not None and incomparable is None else None
     return Examination(
         bundle=bundle,
         snapshot=snapshot,
         rows=rows,
-        tested=score(bundle, rows, truth),
-        baseline=_baseline(bundle, truth),
-        champion=score(beaten, columns_from_frame(beaten.project, test), truth) if beaten else None,
+        tested=score(bundle, rows, truth, scale),
+        baseline=_baseline(bundle, naive, rows, truth),
+        champion=score(beaten, columns_from_frame(beaten.project, test), truth, scale) if beaten else None,
         incomparable=incomparable,
         slices={name: test[name].astype(str).to_numpy() for name in project.gates.slices},
     )
 
 
-def score(bundle: Bundle, rows: Columns, truth: Array) -> Scored:
-    """Rows as the bundle would serve them."""
+def score(bundle: Bundle, rows: Columns, truth: Array, scale: float | None = None) -> Scored:
+    """Rows as the bundle would serve them; ``scale`` is that of a forecast's scaled error."""
     scores = bundle.predictor.scores(rows)
     predicted = predicted_classes(scores, bundle.policy) if bundle.policy.classes else None
-    return scored_rows(truth, scores, predicted, bundle.project)
+    bounds = interval_bounds(scores, bundle.policy)
+    return scored_rows(truth, scores, predicted, bundle.project, bounds=bounds, scale=scale)
 
 
-def _baseline(bundle: Bundle, truth: Array) -> Scored:
-    facts = json.loads((bundle.path / BASELINE).read_text(encoding="utf-8"))
+def _baseline(bundle: Bundle, facts: Mapping[str, Any], rows: Columns, truth: Array) -> Scored:
+    """What the naive baseline says: of a forecast the value of a season ago, else the same of every row."""
+    if field := facts["field"]:
+        return scored_rows(truth, rows[field], None, bundle.project, scale=facts["scale"])
     scores = np.tile(np.asarray(facts["scores"], dtype=np.float64), (len(truth), 1))
     predicted = np.full(len(truth), facts["predicted"]) if bundle.policy.classes else None
     return scored_rows(truth, scores, predicted, bundle.project)

@@ -20,6 +20,7 @@ def body_of(decision: Decision, kind: str) -> dict[str, Any]:
         "recommendation": decision.recommendation,
         "lower": decision.lower,
         "upper": decision.upper,
+        "horizon": decision.horizon,
         "classes": [{"label": label, "probability": share} for label, share in decision.classes] or None,
         "abstain": decision.abstain,
         "label_set": list(decision.label_set) or None,

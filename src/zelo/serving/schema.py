@@ -23,6 +23,7 @@ from pydantic_core import CoreSchema, core_schema, from_json, to_json
 from typing_extensions import TypedDict
 
 from zelo.errors import RequestError
+from zelo.features.history import gathered
 from zelo.spec.project import Column, Project
 
 MAX_CATEGORY = 1_000
@@ -72,10 +73,12 @@ class RequestSchema:
             for name, field in project.data.fields.items()
             if field.use == "input" or field.type != "date"
         }
+        self._history = _history_of(project)
+        self._project = project
         self._entity = project.serving.entity or project.data.key
         names = (project.serving.entity, project.data.key)
         self._about = tuple(dict.fromkeys(name for name in names if name and name not in self._fields))
-        row: Any = _row_type(project.name, self._fields, self._about)
+        row: Any = _row_type(project.name, self._fields, self._about, self._history)
         self._row: TypeAdapter[Row] = TypeAdapter(row)
         self._batch: TypeAdapter[dict[str, list[Row]]] = TypeAdapter(
             closed_object("batch", {"rows": list_of(row, shortest=0, longest=max_rows)})
@@ -117,12 +120,15 @@ class RequestSchema:
 
     def recorded(self, row: Row) -> Row:
         """The row as the ledger keeps it: each field in order, ``None`` if missing."""
+        row = gathered(row, self._project)
         kept = {name: _recorded(field, row.get(name)) for name, field in self._fields.items()}
-        return kept | {name: row[name] for name in self._about if row.get(name) is not None}
+        others = (*self._about, *self._history)
+        return kept | {name: row[name] for name in others if row.get(name) is not None}
 
     def example(self) -> Row:
         """A row that holds the contract."""
-        return {name: _example(field) for name, field in self._fields.items()}
+        history = {name: [100.0] * length for name, length in self._history.items()}
+        return {name: _example(field) for name, field in self._fields.items()} | history
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of a row, with each field's unit, meaning and range."""
@@ -153,7 +159,9 @@ class RequestSchema:
             if name in seen:
                 continue
             seen.add(name)
-            found = "nothing" if details["type"] == "missing" else shown(details["input"])
+            found = (
+                "nothing" if details["type"] == "missing" else _found(details["input"], name, self._history)
+            )
             yield FieldError(name or "the row", found, self._expectation(name), index)
 
     def _expectation(self, name: str) -> str:
@@ -161,7 +169,9 @@ class RequestSchema:
             return expectation(field)
         if name in self._about:
             return f"a text of 1 to {MAX_ENTITY} characters, or an integer"
-        known = [*self._fields, *self._about]
+        if name in self._history:
+            return f"a list of exactly {self._history[name]} numbers, the oldest first"
+        known = [*self._fields, *self._about, *self._history]
         close = difflib.get_close_matches(name, known, n=1)
         if not name:
             return f"an object with the fields {', '.join(known)}"
@@ -230,9 +240,31 @@ def list_of(kind: Any, *, shortest: int, longest: int) -> Any:
     return Annotated[list[kind], Field(min_length=shortest, max_length=longest)]
 
 
-def _row_type(name: str, fields: Mapping[str, Column], about: tuple[str, ...]) -> Any:
+def _row_type(
+    name: str, fields: Mapping[str, Column], about: tuple[str, ...], history: Mapping[str, int]
+) -> Any:
     types: dict[str, Any] = {key: _field_type(field) for key, field in fields.items()}
-    return closed_object(name, types | {key: NotRequired[_entity_type()] for key in about})
+    lists = {key: _history_type(length) for key, length in history.items()}
+    return closed_object(name, types | lists | {key: NotRequired[_entity_type()] for key in about})
+
+
+def _history_of(project: Project) -> dict[str, int]:
+    """The list that a request brings in place of the lags, with its length; none without a forecast."""
+    return {} if project.forecast is None else {project.history_name: project.forecast.history}
+
+
+def _history_type(length: int) -> Any:
+    number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+    return described(
+        list_of(number, shortest=length, longest=length), f"the last {length} values, the oldest first"
+    )
+
+
+def _found(value: object, name: str, history: Mapping[str, int]) -> str:
+    if name not in history or not isinstance(value, list):
+        return shown(value)
+    odd = next((one for one in value if isinstance(one, bool) or not isinstance(one, int | float)), None)
+    return f"a list of {len(value)} values" if odd is None else f"{shown(odd)} in the list"
 
 
 def _field_type(field: Column) -> Any:

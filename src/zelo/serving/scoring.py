@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from zelo.decisions.decide import Decision, decide, predicted_classes
+from zelo.decisions.decide import Decision, decide, decide_ahead, predicted_classes
 from zelo.decisions.words import NOTHING_LEFT_OUT, Occlusion, occlude, weights
 from zelo.errors import ServingError
-from zelo.features.columns import columns_from_rows
+from zelo.features.ahead import known_ahead, steps
+from zelo.features.columns import Columns, columns_from_rows, count
 from zelo.registry.bundle import Bundle
 from zelo.serving.schema import FieldError, RequestSchema, Row
 from zelo.serving.truth import OutcomeSchema
@@ -71,11 +72,37 @@ def decided(questions: Sequence[Question]) -> list[list[Decision] | Exception]:
     return results
 
 
+def decided_ahead(model: Model, rows: Sequence[Row]) -> tuple[list[Row], list[Decision]]:
+    """What a forecast says of rows that come one after the other, and the inputs that each was made from.
+
+    The first row has its whole history; of the others the calendar alone is read.
+
+    Raises:
+        ServingError: the model gave no usable score.
+    """
+    project = model.bundle.project
+    names = known_ahead(project)
+    first, *later = rows
+    calendars = [{name: np.array([row[name]], dtype=np.float64) for name in names} for row in later]
+    origin = columns_from_rows(project, [first])
+    found = list(steps(lambda columns: _scores(model, columns), origin, calendars, project))
+    about = [{name: value for name, value in row.items() if name not in project.inputs} for row in rows]
+    inputs = [
+        {**told, **{name: values[0].item() for name, values in columns.items()}}
+        for told, (columns, _) in zip(about, found, strict=True)
+    ]
+    return inputs, decide_ahead(np.concatenate([values for _, values in found]), model.bundle.policy)
+
+
 def scores_of(model: Model, rows: Sequence[Any]) -> Array:
     """The model's scores [n, K] of checked rows. Raises ServingError where they are no use."""
+    return _scores(model, columns_from_rows(model.bundle.project, rows))
+
+
+def _scores(model: Model, columns: Columns) -> Array:
     bundle = model.bundle
-    scores = bundle.predictor.scores(columns_from_rows(bundle.project, rows))
-    shape = (len(rows), max(len(bundle.project.classes), 1))
+    scores = bundle.predictor.scores(columns)
+    shape = (count(columns), max(len(bundle.project.classes), 1))
     if scores.shape != shape or not np.isfinite(scores).all():
         raise ServingError(
             "the model gave no usable score",

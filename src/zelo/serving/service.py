@@ -17,7 +17,7 @@ from zelo.ledger.store import Ledger
 from zelo.registry.bundle import Bundle
 from zelo.serving.answers import Answer, answer_of, body_of, told
 from zelo.serving.schema import MAX_ROWS, RequestSchema, Row
-from zelo.serving.scoring import Model, Question, decided, question_of, scores_of
+from zelo.serving.scoring import Model, Question, decided, decided_ahead, question_of, scores_of
 from zelo.serving.truth import OutcomeSchema
 from zelo.serving.worth import label_queue
 
@@ -104,17 +104,36 @@ class Service:
             records += mine
             labels.update((question.model.version, _label(decision)) for decision in decisions)
             results.append([answer_of(record) for record in mine])
-        if not records:
-            return results
-        started = perf_counter()
         try:
-            self._ledger.record_predictions(records)
+            self._commit(records, labels)
         except LedgerError as error:
             return [error if isinstance(result, list) else result for result in results]
+        return results
+
+    def forecast(self, rows: Sequence[Row]) -> list[Answer]:
+        """Forecast the rows that come one after the other, each from the one before it, and record them all.
+
+        Raises:
+            ServingError: the model gave no usable value.
+            LedgerError: they cannot be recorded; none is answered.
+        """
+        model, at = self._model, self._now()
+        inputs, decisions = decided_ahead(model, rows)
+        records = [
+            self._record(model, row, decision, at) for row, decision in zip(inputs, decisions, strict=True)
+        ]
+        self._commit(records, Counter((model.version, _label(decision)) for decision in decisions))
+        return [answer_of(record) for record in records]
+
+    def _commit(self, records: Sequence[PredictionRecord], labels: Counter[tuple[str, str]]) -> None:
+        """One transaction for all; the watchers are told. Raises LedgerError."""
+        if not records:
+            return
+        started = perf_counter()
+        self._ledger.record_predictions(records)
         committed = Committed(self.name, labels, len(records), perf_counter() - started)
         for watcher in self._watchers:
             watcher(committed)
-        return results
 
     def reload(self) -> tuple[str, str]:
         """Load and warm the champion, then let go of the old version: (the old version, the new one).

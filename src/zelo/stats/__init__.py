@@ -1,1 +1,1 @@
-"""Pure functions on arrays: metrics, intervals, thresholds, drift measures. numpy and scipy only."""
+"""Pure functions on arrays: metrics, intervals, tests, thresholds, drift measures. numpy and scipy only."""

@@ -1,7 +1,8 @@
 """Intervals and comparisons by resampling rows.
 
 Resamples are rows of counts, so that a thousand of them are matrix work and no model runs twice
-(Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapters 13 and 15).
+(Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapters 13 and 15). Rows in order of time
+are drawn in blocks (:mod:`zelo.stats.blocks`), or what neighbours have in common would pass for certainty.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zelo.stats.arrays import FloatArray, IntArray
+from zelo.stats.blocks import circular_blocks
 from zelo.stats.metrics import ECE_NOISE, Evaluator, Scored
 
 CHUNK_VALUES = 1 << 18
@@ -53,7 +55,7 @@ def affordable_resamples(rows: int, wanted: int) -> int:
 
 
 def bootstrap_weights(
-    n: int, resamples: int, rng: np.random.Generator, strata: IntArray | None = None
+    n: int, resamples: int, rng: np.random.Generator, strata: IntArray | None = None, *, block: int = 1
 ) -> FloatArray:
     """How often each row is drawn, [resamples, n]; each resample draws ``n`` rows with replacement.
 
@@ -62,13 +64,19 @@ def bootstrap_weights(
         resamples: number of resamples.
         rng: source of randomness.
         strata: group of each row, [n]; each group keeps its size in every resample.
+        block: how many neighbours are drawn together.
+
+    Raises:
+        ValueError: there are both strata and blocks.
     """
     if strata is None:
-        return _counts(n, resamples, rng)
+        return _counts(n, resamples, rng, block)
+    if block > 1:
+        raise ValueError(f"strata do not go with blocks of {block} rows, which may cross them")
     weights = np.zeros((resamples, n))
     for stratum in np.unique(strata):
         members = np.flatnonzero(strata == stratum)
-        weights[:, members] = _counts(len(members), resamples, rng)
+        weights[:, members] = _counts(len(members), resamples, rng, 1)
     return weights
 
 
@@ -103,7 +111,7 @@ def metric_intervals(
     wanted = tuple(dict.fromkeys(names))
     evaluator = Evaluator(scored, (*wanted, ECE_NOISE) if "ece" in wanted else wanted)
     plain = evaluator(np.ones((1, len(scored))))
-    draws = _resampled((evaluator,), scored.repeats, resamples, seed, strata)[0]
+    draws = _resampled((evaluator,), scored, resamples, seed, strata)[0]
     found: dict[str, Interval] = {}
     for name in wanted:
         value = float(plain[name][0])
@@ -150,7 +158,7 @@ def paired_difference(
     Raises:
         ValueError: the two are not on the same rows.
     """
-    if not np.array_equal(a.truth, b.truth) or a.repeats != b.repeats:
+    if not np.array_equal(a.truth, b.truth) or (a.repeats, a.block) != (b.repeats, b.block):
         raise ValueError("the two models were not scored on the same rows")
     pair = (Evaluator(a, (name,)), Evaluator(b, (name,)))
     sign = 1.0 if higher_is_better else -1.0
@@ -158,28 +166,26 @@ def paired_difference(
     value = sign * float((pair[0](ones)[name] - pair[1](ones)[name])[0])
     if not np.isfinite(value):
         return Difference(np.nan, np.nan, np.nan, np.nan)
-    drawn_a, drawn_b = _resampled(pair, a.repeats, resamples, seed, strata)
+    drawn_a, drawn_b = _resampled(pair, a, resamples, seed, strata)
     gains = sign * (drawn_a[name] - drawn_b[name])
     low, high = percentiles(gains, level)
     p_value = (1 + np.count_nonzero(~(gains > margin))) / (1 + len(gains))
     return Difference(value, low, high, p_value if np.isfinite(low) else np.nan)
 
 
-def _counts(n: int, resamples: int, rng: np.random.Generator) -> FloatArray:
-    if n == 0:
-        return np.zeros((resamples, 0))
-    drawn = rng.integers(n, size=(resamples, n))
+def _counts(n: int, resamples: int, rng: np.random.Generator, block: int) -> FloatArray:
+    drawn = circular_blocks(n, block, resamples, rng)
     drawn += np.arange(resamples)[:, None] * n
     counts = np.bincount(drawn.ravel(), minlength=resamples * n)
     return counts.reshape(resamples, n).astype(np.float64)
 
 
 def _resampled(
-    evaluators: tuple[Evaluator, ...], repeats: int, resamples: int, seed: int, strata: IntArray | None
+    evaluators: tuple[Evaluator, ...], scored: Scored, resamples: int, seed: int, strata: IntArray | None
 ) -> list[dict[str, FloatArray]]:
-    """For each evaluator the values of its metrics on the same resamples."""
+    """For each evaluator the values of its metrics on the same resamples of the rows."""
     chunks: list[list[dict[str, FloatArray]]] = [[] for _ in evaluators]
-    for weights in resampled_weights(evaluators[0].rows, repeats, resamples, seed, strata):
+    for weights in resampled_weights(scored, resamples, seed, strata):
         for evaluator, values in zip(evaluators, chunks, strict=True):
             values.append(evaluator(weights))
     return [
@@ -189,20 +195,22 @@ def _resampled(
 
 
 def resampled_weights(
-    rows: int, repeats: int, resamples: int, seed: int, strata: IntArray | None = None
+    scored: Scored, resamples: int, seed: int, strata: IntArray | None = None
 ) -> Iterator[FloatArray]:
     """Weights of affordably many resamples, [b, rows] at a time.
 
-    Rows that come in ``repeats`` blocks are drawn once, and each block gets the same draw: what is uncertain
-    is which rows there are, and scoring them again makes no new ones.
+    Repeated rows are drawn once, and each part gets the same draw: what is uncertain is which rows there are,
+    and scoring them again makes no new ones.
     """
+    rows = len(scored)
     rng = np.random.default_rng(seed)
     size, affordable = max(1, CHUNK_VALUES // max(rows, 1)), affordable_resamples(rows, resamples)
-    once = rows // repeats
+    once = rows // scored.repeats
+    groups = None if strata is None else strata[:once]
     for start in range(0, affordable, size):
         drawn = min(size, affordable - start)
-        weights = bootstrap_weights(once, drawn, rng, None if strata is None else strata[:once])
-        yield np.tile(weights, (1, repeats))
+        weights = bootstrap_weights(once, drawn, rng, groups, block=scored.block)
+        yield np.tile(weights, (1, scored.repeats))
 
 
 def percentiles(values: FloatArray, level: float) -> tuple[float, float]:

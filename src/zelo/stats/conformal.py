@@ -36,6 +36,33 @@ def interval_half_width(residuals: FloatArray, level: float = 0.9) -> float:
     return float(np.sort(np.abs(residuals))[rank - 1]) if rank <= len(residuals) else math.inf
 
 
+def half_widths_by_horizon(residuals: FloatArray, level: float = 0.9) -> FloatArray:
+    """Half the width of the interval around a forecast of each number of steps ahead.
+
+    Each horizon has its own residuals, so that each is covered apart, not all steps of a forecast at once
+    (Stankevičiūtė, Alaa & van der Schaar 2021, "Conformal Time-Series Forecasting", correct for that). Widths
+    never fall with the horizon: what is farther is not surer, and where fewer residuals say so it is their
+    noise. A horizon takes the widest of those before it; wider intervals keep the promise.
+
+    A series' residuals are exchangeable only roughly, and so the promise is rough: it is checked against
+    forecasts of later steps, see :mod:`zelo.stats.coverage`.
+
+    Args:
+        residuals: truth - forecast by origin and steps ahead, out of fold, [n, H]; NaN where not known.
+        level: in (0, 1).
+
+    Returns:
+        Shape [H], in the target's unit, from 1 step ahead; infinite from the first horizon on that has too
+        few residuals to promise the level.
+
+    Raises:
+        ValueError: the level is not within (0, 1).
+    """
+    known = [column[~np.isnan(column)] for column in residuals.T]
+    widths = np.array([interval_half_width(column, level) for column in known])
+    return np.maximum.accumulate(widths)
+
+
 def class_limits(truth: IntArray, scores: FloatArray, coverage: float) -> FloatArray:
     """How strange a row may look to each class and still have that class in its set.
 

@@ -11,20 +11,21 @@ class against the rest, over those that have one, and macro F1 over those in the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from zelo.stats.arrays import BoolArray, FloatArray, IntArray, ratio
+from zelo.stats.arrays import BoolArray, FloatArray, IntArray, Measure, ratio
+from zelo.stats.blocks import block_length
 from zelo.stats.calibration import gap_matrix
 from zelo.stats.confusion import DECISION_METRICS, POSITIVE_METRICS, confusion_counts
 from zelo.stats.ranking import Ranking
+from zelo.stats.regression import REGRESSION_METRICS, regression_measure
 
 RANKING_METRICS = frozenset({"roc_auc", "pr_auc"})
 PROBABILITY_METRICS = frozenset({"brier", "log_loss", "ece"})
-REGRESSION_METRICS = frozenset({"mae", "rmse", "r2", "mape"})
 CLASS_METRICS = frozenset(DECISION_METRICS) | RANKING_METRICS | PROBABILITY_METRICS
 
 ECE_NOISE = "ece_noise"
@@ -32,9 +33,6 @@ ECE_NOISE = "ece_noise"
 
 By the triangle inequality the sampling error of ``ece`` is no larger.
 """
-
-Measure = Callable[[FloatArray], dict[str, FloatArray]]
-"""``weights [B, n] -> values [B]`` by the metric's name."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,16 @@ class Scored:
     Classes: ``truth`` and ``predicted`` are class indices [n], ``scores`` probabilities [n, K], and
     ``positive`` the index of the class that a binary task is about (``None``: several classes alike).
     Regression: ``truth`` [n] and ``scores`` [n] or [n, 1] in the target's unit, no ``predicted``.
-    ``repeats``: the rows come in that many equal blocks, each the same rows in the same order, scored anew.
+    Also of a regression: ``bounds`` [n, 2], the finite ends of intervals that are to hold the truth with a
+    chance of ``level``, NaN in rows without one, and ``scale``, the mean absolute error of the seasonal naive
+    on the training rows.
+    ``repeats``: the rows come in that many equal parts, each the same rows in the same order, scored anew.
+    ``block``: rows in order of time are resampled by blocks of so many neighbours, since neighbours are alike
+    (:func:`zelo.stats.blocks.block_length`); 1 where rows have no order.
 
     Raises:
-        ValueError: shapes disagree, a class index is out of range, a number is not finite, or blocks differ.
+        ValueError: shapes disagree, a class index is out of range, a number is not finite, parts differ,
+            bounds are turned, or a block is longer than half of the rows.
     """
 
     truth: npt.NDArray[np.generic]
@@ -55,6 +59,10 @@ class Scored:
     predicted: IntArray | None = None
     positive: int | None = None
     repeats: int = 1
+    bounds: FloatArray | None = None
+    level: float = 0.9
+    scale: float | None = None
+    block: int = 1
 
     def __post_init__(self) -> None:
         rows = len(self.truth)
@@ -64,6 +72,10 @@ class Scored:
             raise ValueError("scores hold values that are not finite")
         if rows % self.repeats or not _blocks_alike(self.truth, self.repeats):
             raise ValueError(f"{rows} rows are not the same rows {self.repeats} times")
+        once = rows // self.repeats
+        if not 1 <= self.block <= max(1, once // 2):
+            raise ValueError(f"a block of {self.block} is not within 1 and half of {once} rows")
+        self._check_intervals()
         if self.predicted is None:
             if self.scores.ndim > 1 and self.scores.shape[1] != 1:
                 raise ValueError(f"scores {self.scores.shape} without predicted classes")
@@ -78,23 +90,48 @@ class Scored:
         if self.positive is not None and self.scores.shape[1] != 2:
             raise ValueError(f"a positive class among {self.scores.shape[1]} classes, not two")
 
+    def _check_intervals(self) -> None:
+        if self.scale is not None and not 0 <= self.scale < np.inf:
+            raise ValueError(f"scale {self.scale} is no mean absolute error")
+        if self.bounds is None:
+            return
+        if self.bounds.shape != (len(self), 2):
+            raise ValueError(f"bounds {self.bounds.shape} of {len(self)} rows")
+        if not 0 < self.level < 1:
+            raise ValueError(f"level {self.level} is not within (0, 1)")
+        low, high = self.bounds.T
+        missing = np.isnan(self.bounds).all(axis=1)
+        if not (missing | (np.isfinite(self.bounds).all(axis=1) & (low <= high))).all():
+            raise ValueError("bounds are neither a finite lower and upper end nor both NaN")
+
     def __len__(self) -> int:
         return len(self.truth)
 
     def where(self, mask: BoolArray | IntArray) -> Scored:
         """The rows that ``mask`` [n] keeps, or those at its positions: a slice.
 
-        It stays repeated where each block keeps the same rows. Else it is rows that are taken for different
+        It stays repeated where each part keeps the same rows. Else it is rows that are taken for different
         ones, whose intervals are too narrow where they are not.
+        It stays in blocks where the positions rise, with rows left out between them or not: neighbours in the
+        slice are the nearest in time that it has. The blocks are then no longer than fits so few rows.
         """
-        predicted = None if self.predicted is None else self.predicted[mask]
         kept = np.arange(len(self))[mask]
         offsets = np.arange(self.repeats) * (len(self) // self.repeats)
         alike = len(kept) % self.repeats == 0 and _blocks_alike(
             kept - np.repeat(offsets, len(kept) // self.repeats), self.repeats
         )
         repeats = self.repeats if alike else 1
-        return Scored(self.truth[mask], self.scores[mask], predicted, self.positive, repeats)
+        once = kept[: len(kept) // repeats]
+        ordered = bool((np.diff(once) > 0).all()) and repeats == self.repeats
+        return replace(
+            self,
+            truth=self.truth[mask],
+            scores=self.scores[mask],
+            predicted=None if self.predicted is None else self.predicted[mask],
+            bounds=None if self.bounds is None else self.bounds[mask],
+            repeats=repeats,
+            block=min(self.block, block_length(len(once))) if ordered else 1,
+        )
 
 
 class Evaluator:
@@ -158,6 +195,11 @@ def _measures(scored: Scored, names: Collection[str]) -> list[Measure]:
     if wanted & PROBABILITY_METRICS:
         found.append(_probability(scored, scored.predicted))
     return found
+
+
+def _regression(scored: Scored) -> Measure:
+    truth, said = scored.truth.astype(np.float64), scored.scores.reshape(len(scored))
+    return regression_measure(truth, said, bounds=scored.bounds, level=scored.level, scale=scored.scale)
 
 
 def _decisions(scored: Scored, predicted: IntArray, names: Collection[str]) -> Measure:
@@ -230,29 +272,6 @@ def _probability(scored: Scored, predicted: IntArray) -> Measure:
             "log_loss": ratio(sums[:, 2], total),
             "ece": np.where(total > 0, np.abs(gaps).sum(axis=1), np.nan),
             ECE_NOISE: np.where(total > 0, np.abs(gaps - plain).sum(axis=1), np.nan),
-        }
-
-    return measure
-
-
-def _regression(scored: Scored) -> Measure:
-    truth, said = scored.truth.astype(np.float64), scored.scores.reshape(len(scored))
-    error = said - truth
-    # Around the median the sums of squares keep their digits, and a constant truth is exactly 0.
-    centred = truth - (np.median(truth) if len(truth) else 0.0)
-    relative = ratio(np.abs(error), np.abs(truth), empty=0.0)
-    columns = (np.ones(len(truth)), np.abs(error), error**2, centred, centred**2, relative, truth == 0)
-    losses = np.column_stack(columns)
-
-    def measure(weights: FloatArray) -> dict[str, FloatArray]:
-        total, absolute, squared, first, second, percent, zeros = (weights @ losses).T
-        spread = second - ratio(first**2, total, empty=0.0)
-        spread = np.where(spread > 1e-12 * second, spread, 0.0)
-        return {
-            "mae": ratio(absolute, total),
-            "rmse": np.sqrt(ratio(squared, total)),
-            "r2": 1.0 - ratio(squared, spread),
-            "mape": np.where(zeros > 0, np.nan, ratio(percent, total)),
         }
 
     return measure

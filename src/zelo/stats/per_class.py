@@ -43,9 +43,7 @@ def class_figures(
 
     (plain,) = counted(np.ones((1, len(scored))))
     right, true, predicted = np.diag(plain), plain.sum(axis=1), plain.sum(axis=0)
-    draws = np.concatenate(
-        [_f1(counted(weights)) for weights in resampled_weights(len(scored), scored.repeats, resamples, seed)]
-    )
+    draws = np.concatenate([_f1(counted(weights)) for weights in resampled_weights(scored, resamples, seed)])
     f1 = _f1(plain[None])[0]
     return tuple(
         ClassFigures(

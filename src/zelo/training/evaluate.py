@@ -58,15 +58,18 @@ def assess(
     folds: Folds,
     project: Project,
     seconds: float,
+    scale: float | None = None,
 ) -> Assessed:
     """Measure out-of-fold scores. A row is calibrated and decided by what the other folds teach."""
-    scored = decide_out_of_fold(raw, truth, folds, project)
+    scored = decide_out_of_fold(raw, truth, folds, project, scale)
     metrics = metric_intervals(scored, TASK_METRICS[project.task.kind], seed=project.split.seed)
     return Assessed(name, params, raw, seconds, scored, metrics)
 
 
-def decide_out_of_fold(raw: Array, truth: Array, folds: Folds, project: Project) -> Scored:
-    """The scored rows with calibrated scores and predicted classes.
+def decide_out_of_fold(
+    raw: Array, truth: Array, folds: Folds, project: Project, scale: float | None = None
+) -> Scored:
+    """The scored rows with calibrated scores and predicted classes, or with the bounds of their intervals.
 
     What a fold's rows are calibrated and decided by is learned on the scored rows that the fold was fitted
     on: never on its own, by time on none that comes later, and of repeated folds on the same repetition's.
@@ -74,14 +77,25 @@ def decide_out_of_fold(raw: Array, truth: Array, folds: Folds, project: Project)
     covered = scored_at_all(raw)
     scores = raw.copy()
     predicted = np.zeros(len(raw), dtype=np.int64)
+    widths = np.full(len(raw), np.nan)
     for fitted_on, rows in folds:
         known = fitted_on[covered[fitted_on]]
         fitted = _learned(raw[known], truth[known], project)
         scores[rows] = fitted.calibration.apply(raw[rows]) if fitted.calibration else raw[rows]
         if project.classes:
             predicted[rows] = predicted_classes(scores[rows], fitted.policy)
-    repeats = project.select.repeats
-    return scored_rows(truth[covered], scores[covered], predicted[covered], project, repeats=repeats)
+        elif fitted.policy.half_width is not None:
+            widths[rows] = fitted.policy.half_width
+    bounds = np.column_stack([raw[:, 0] - widths, raw[:, 0] + widths])[covered]
+    return scored_rows(
+        truth[covered],
+        scores[covered],
+        predicted[covered],
+        project,
+        repeats=project.select.repeats,
+        bounds=None if project.classes else bounds,
+        scale=scale,
+    )
 
 
 def learn(raw: Array, truth: Array, project: Project) -> Fitted:
@@ -91,8 +105,9 @@ def learn(raw: Array, truth: Array, project: Project) -> Fitted:
     the half-width of its 90 % interval.
     """
     if project.task.kind == "regression":
-        residuals = np.abs(truth - raw[:, 0])
-        return Fitted(None, make_policy(project, half_width=interval_half_width(residuals, INTERVAL_LEVEL)))
+        half_width = interval_half_width(np.abs(truth - raw[:, 0]), INTERVAL_LEVEL)
+        # Too few rows to promise anything: no interval, rather than an infinite one.
+        return Fitted(None, make_policy(project, half_width=half_width if np.isfinite(half_width) else None))
     calibration = fit_calibration(truth, raw)
     scores = calibration.apply(raw)
     if project.task.kind == "binary":

@@ -10,11 +10,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from zelo.models.baseline import PRIOR
+from zelo.models.baseline import baselines
 from zelo.spec.project import LOWER_IS_BETTER
 from zelo.stats.bootstrap import Interval
 from zelo.stats.calibration import reliability
 from zelo.stats.ranking import Ranking
+from zelo.training.series_plots import horizons, series
 from zelo.training.sheet import BLUE, GREY, INK, LINES, ORANGE, QUIET, SHADES, Sheet, label
 from zelo.training.train import Trained
 
@@ -41,6 +42,8 @@ def draw(
     folder.mkdir(parents=True, exist_ok=True)
     sheet = Sheet(folder, trained.project.language, synthetic)
     plots = VALUE_PLOTS if trained.project.task.kind == "regression" else CLASS_PLOTS
+    if trained.outlook is not None:
+        plots = (*plots, series, horizons)
     paths = [plot(trained, sheet) for plot in plots]
     return [*paths, _importances(trained, importances, sheet), _candidates(trained, sheet)]
 
@@ -234,9 +237,10 @@ def _candidates(trained: Trained, sheet: Sheet) -> Path:
     ranked = trained.comparison.ranked[::-1]
     subtitle = f"{_title(trained)} · {sheet.word('lower' if primary in LOWER_IS_BETTER else 'higher')}"
     axes = sheet.axes("candidates", subtitle, height=1.9 + 0.4 * len(ranked))
+    naive = {item.name for item in baselines(trained.project)}
     for place, item in enumerate(ranked):
         found = item.metrics[primary]
-        colour = BLUE if item is trained.comparison.winner else GREY if item.name == PRIOR.name else INK
+        colour = BLUE if item is trained.comparison.winner else GREY if item.name in naive else INK
         axes.plot([found.low, found.high], [place, place], color=colour, linewidth=2.2, alpha=0.55)
         axes.plot(found.value, place, "o", color=colour, markersize=8)
         axes.annotate(

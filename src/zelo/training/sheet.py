@@ -69,6 +69,11 @@ WORDS: dict[str, dict[str, str]] = {
         "residuals": "Resíduos",
         "residual": "Observado − previsto",
         "half_width": "intervalo de 90 %",
+        "series": "Previsto e realizado, um passo à frente",
+        "forecast": "Previsto",
+        "horizons": "Erro por horizonte, fora da amostra de ajuste",
+        "error_interval": "IC de 95 %",
+        "ahead": "Passos à frente",
     },
     "en": {
         "synthetic": "SYNTHETIC DATA",
@@ -109,6 +114,11 @@ WORDS: dict[str, dict[str, str]] = {
         "residuals": "Residuals",
         "residual": "Observed − predicted",
         "half_width": "90 % interval",
+        "series": "Forecast and realised, one step ahead",
+        "forecast": "Forecast",
+        "horizons": "Error by horizon, out of fold",
+        "error_interval": "95 % CI",
+        "ahead": "Steps ahead",
     },
 }
 

@@ -16,11 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from zelo.data.contract import ROW
 from zelo.data.split import Split, split
-from zelo.decisions.decide import predicted_classes
+from zelo.decisions.decide import interval_bounds, predicted_classes
 from zelo.decisions.policy import Policy
 from zelo.features.augmentation import Rewrite
 from zelo.features.columns import Columns, columns_from_frame, frame_from_columns, take
-from zelo.models.baseline import PRIOR
+from zelo.models.baseline import baselines
 from zelo.models.blend import Stacking, Voting, final_model, stacking_inputs
 from zelo.models.calibration import Calibrated
 from zelo.models.candidate import Candidate, Setting
@@ -33,8 +33,9 @@ from zelo.training.evaluate import Assessed, assess, decide_out_of_fold, learn
 from zelo.training.fit import FIT_ERRORS, fit_whole, out_of_fold, scores_of, stack_out_of_fold
 from zelo.training.folds import Folds, make_folds
 from zelo.training.latency import row_milliseconds
+from zelo.training.outlook import Forecaster, Outlook, look_ahead
 from zelo.training.slices import Slice, by_slice, grouped
-from zelo.training.truth import scored_at_all, scored_rows, truth_of
+from zelo.training.truth import scored_at_all, scored_rows, seasonal_scale, truth_of
 from zelo.training.tune import tune
 
 Array = np.ndarray[Any, Any]
@@ -69,6 +70,8 @@ class Trained:
     slices: tuple[Slice, ...]
     keys: Array
     """Of each row of the table, as text; its number where the data have no key."""
+    outlook: Outlook | None
+    """How its forecasts fare at each horizon; none without a forecast."""
     groups: Mapping[str, Array]
     """Slicing field or date field -> its value or year, of each row of the table, as text."""
     seconds: float
@@ -114,7 +117,10 @@ def train(
         clock,
     )
     assessed, comparison, (model, policy), (naive, naive_policy) = _chosen(run)
-    tested = measured(model, policy, test, project)
+    outlook = run.outlook(comparison.winner, assessed, table) if project.forecast else None
+    if outlook is not None:
+        policy = policy.model_copy(update={"half_widths": outlook.half_widths})
+    tested = measured(model, policy, test, project, run.scale)
     groups = grouped(table, project)
     slices = {name: groups[name][test.positions] for name in project.gates.slices}
     seed = project.split.seed
@@ -127,9 +133,10 @@ def train(
         train=training,
         test=test,
         tested=tested,
-        baseline=measured(naive, naive_policy, test, project),
+        baseline=measured(naive, naive_policy, test, project, run.scale),
         metrics=metric_intervals(tested, TASK_METRICS[project.task.kind], seed=seed),
         slices=by_slice(tested, slices, project.select.measured, seed=seed),
+        outlook=outlook,
         keys=table[project.data.key or ROW].astype(str).to_numpy(),
         groups=groups,
         seconds=clock() - start,
@@ -150,11 +157,13 @@ def _chosen(
         return assessed, comparison, winner, run.finished(assessed[0], assessed)
 
 
-def measured(model: Any, policy: Policy, rows: Rows, project: Project) -> Scored:
+def measured(model: Any, policy: Policy, rows: Rows, project: Project, scale: float | None = None) -> Scored:
     """The rows as the model scores and the policy decides them."""
     scores = scores_of(model, frame_from_columns(rows.columns), len(project.classes))
     predicted = predicted_classes(scores, policy) if project.classes else None
-    return scored_rows(rows.truth, scores, predicted, project)
+    return scored_rows(
+        rows.truth, scores, predicted, project, bounds=interval_bounds(scores, policy), scale=scale
+    )
 
 
 def _sides(table: pd.DataFrame, sides: Split, project: Project) -> tuple[Rows, Rows]:
@@ -188,7 +197,11 @@ class _Run:
     truth: Array = field(init=False)
     """Of the folds' positions: the training rows, as often as they are repeated."""
 
+    scale: float | None = field(init=False)
+    """Of a forecast's scaled error."""
+
     def __post_init__(self) -> None:
+        self.scale = seasonal_scale(self.rows.columns, self.rows.truth, self.project)
         positions = np.tile(np.arange(len(self.rows.truth)), self.project.select.repeats)
         self.frame = frame_from_columns(take(self.rows.columns, positions))
         self.truth = self.rows.truth[positions]
@@ -261,7 +274,7 @@ class _Run:
     def _assessed(
         self, name: str, params: Mapping[str, Any], raw: Array, seconds: float, latency_ms: float
     ) -> Assessed:
-        found = assess(name, params, raw, self.truth, self.folds, self.project, seconds)
+        found = assess(name, params, raw, self.truth, self.folds, self.project, seconds, self.scale)
         return replace(found, latency_ms=latency_ms)
 
     def _setting_of(self, candidate: Candidate) -> Setting:
@@ -293,7 +306,7 @@ class _Run:
         Of repeated scores the first repetition teaches: each row once.
         """
         start = self.clock()
-        fitted = self._whole(item, {other.name: other for other in assessed})
+        fitted = self._whole(item, {other.name: other for other in assessed}, self._every)
         self.fit_seconds += self.clock() - start
         raw = item.raw[: len(self.rows.truth)]
         covered = scored_at_all(raw)
@@ -302,29 +315,65 @@ class _Run:
             return fitted, learned.policy
         return Calibrated(fitted, learned.calibration, len(self.project.classes)), learned.policy
 
-    def _whole(self, winner: Assessed, by_name: Mapping[str, Assessed]) -> Any:
+    def outlook(self, winner: Assessed, assessed: Sequence[Assessed], table: pd.DataFrame) -> Outlook:
+        """The winner's forecasts at every horizon, beside those of the baselines."""
+        assert self.scale is not None
+        by_name = {item.name: item for item in assessed}
+        naive = [item.name for item in baselines(self.project) if by_name[item.name].error is None]
+        return look_ahead(
+            self._forecaster(winner, by_name),
+            {name: self._forecaster(by_name[name], by_name) for name in naive if name != winner.name},
+            table,
+            len(self.rows.truth),
+            self.project,
+            scale=self.scale,
+        )
+
+    def _forecaster(self, item: Assessed, by_name: Mapping[str, Assessed]) -> Forecaster:
+        def predict(model: Any) -> Callable[[Columns], Array]:
+            return lambda columns: scores_of(model, frame_from_columns(columns), 0)
+
+        return Forecaster(
+            [(scored, predict(self._whole(item, by_name, fitted_on))) for fitted_on, scored in self.folds],
+            predict(self._whole(item, by_name, self._every)),
+        )
+
+    @property
+    def _origin(self) -> Array:
+        """The training row that each position of the folds repeats."""
+        return np.arange(len(self.truth)) % len(self.rows.truth)
+
+    @property
+    def _every(self) -> Array:
+        """The training rows, each once."""
+        return np.arange(len(self.rows.truth))
+
+    def _whole(self, winner: Assessed, by_name: Mapping[str, Assessed], rows: Array) -> Any:
+        """The candidate, or the blend with its members, fitted on some of the rows."""
         if winner.name not in BLENDS:
-            frame = frame_from_columns(self.rows.columns)
             candidate = next(item for item in chosen(self.project) if item.name == winner.name)
-            return fit_whole(candidate, self._setting_of(candidate), winner.params, frame, self.rows.truth)
+            return fit_whole(
+                candidate, self._setting_of(candidate), winner.params, self.frame.iloc[rows], self.truth[rows]
+            )
         members = [by_name[name] for name in winner.params["members"]]
-        fitted = [self._whole(member, by_name) for member in members]
+        fitted = [self._whole(member, by_name, rows) for member in members]
         n_classes = len(self.project.classes)
-        if winner.name == "voting":
-            return Voting(fitted, n_classes)
         inputs = stacking_inputs([member.raw for member in members])
-        covered = scored_at_all(inputs)
-        final = final_model(n_classes == 0).fit(inputs[covered], self.truth[covered])
-        return Stacking(fitted, final, n_classes)
+        # Of repeated folds every repetition teaches the final model.
+        known = np.flatnonzero(scored_at_all(inputs) & np.isin(self._origin, rows))
+        if winner.name == "voting" or len(np.unique(self.truth[known])) < 2:
+            return Voting(fitted, n_classes)
+        return Stacking(fitted, final_model(n_classes == 0).fit(inputs[known], self.truth[known]), n_classes)
 
     def _best(self, assessed: Sequence[Assessed]) -> list[Assessed]:
         """The best few by their proper loss: what blending improves."""
         measure = proper_loss(self.project)
-        able = [item for item in assessed if item.error is None and item.name not in (PRIOR.name, *BLENDS)]
+        naive = [item.name for item in baselines(self.project)]
+        able = [item for item in assessed if item.error is None and item.name not in (*naive, *BLENDS)]
         return sorted(able, key=lambda item: item.metrics[measure].value)[:BLEND_SIZE]
 
     def _decided(self, raw: Array) -> Scored:
-        return decide_out_of_fold(raw, self.truth, self.folds, self.project)
+        return decide_out_of_fold(raw, self.truth, self.folds, self.project, self.scale)
 
 
 def _written(params: Mapping[str, Any]) -> str:

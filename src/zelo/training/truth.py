@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zelo.features.columns import Columns
 from zelo.spec.project import Project
+from zelo.stats.blocks import block_length
 from zelo.stats.metrics import Scored
 
 Array = np.ndarray[Any, Any]
@@ -23,13 +25,35 @@ def truth_of(table: pd.DataFrame, project: Project) -> Array:
 
 
 def scored_rows(
-    truth: Array, scores: Array, predicted: Array | None, project: Project, *, repeats: int = 1
+    truth: Array,
+    scores: Array,
+    predicted: Array | None,
+    project: Project,
+    *,
+    repeats: int = 1,
+    bounds: Array | None = None,
+    scale: float | None = None,
 ) -> Scored:
-    """Rows for the metrics: class indices, or values; ``repeats`` blocks of the same rows."""
+    """Rows for the metrics: class indices, or values; ``repeats`` blocks of the same rows.
+
+    Of a regression with the ``bounds`` [n, 2] of its intervals, and of a forecast with the ``scale`` of its
+    errors (:func:`seasonal_scale`); a forecast's rows are in order of time.
+    """
     if project.task.kind == "regression":
-        return Scored(truth, scores, repeats=repeats)
+        block = block_length(len(truth) // repeats) if project.forecast else 1
+        return Scored(truth, scores, repeats=repeats, bounds=bounds, scale=scale, block=block)
     positive = project.classes.index(project.positive) if project.task.kind == "binary" else None
     return Scored(truth, scores, predicted, positive, repeats)
+
+
+def seasonal_scale(columns: Columns, truth: Array, project: Project) -> float | None:
+    """The seasonal naive's mean absolute error on the rows, in the target's unit; none without a forecast.
+
+    Source: Hyndman & Koehler 2006, "Another look at measures of forecast accuracy".
+    """
+    if project.forecast is None or not len(truth):
+        return None
+    return float(np.abs(truth - columns[project.lag(project.forecast.season)]).mean())
 
 
 def scored_at_all(raw: Array) -> Array:
