@@ -6,9 +6,9 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def score_file(
     project = service.model.bundle.project
     decimal = new_file(project, path).decimal
     checked = check_table(_brought(project, path), project, file=path.name, labelled=False, decimal=decimal)
-    _refuse_place(output)
+    refuse_place(output)
     frame, key = checked.frame, project.data.key
     named = frame[key] if key else frame[ROW]
     answers: list[Answer] = []
@@ -85,7 +85,7 @@ def score_file(
         rows = list(_rows(frame.iloc[start : start + MAX_ROWS], project))
         answers += _answered(service, rows)
         progress(len(answers), len(frame))
-    _write(output, key or "row", named, answers, service.model.bundle.policy)
+    write_answers(output, key or "row", named, answers, heads_of(service.model.bundle.policy))
     absent = tuple(name for name in checked.absent if name in project.inputs)
     return Scored(output, len(answers), checked.bad_rows, service.model.version, absent)
 
@@ -134,7 +134,7 @@ def _brought(project: Project, path: Path) -> ibis.Table:
     return table
 
 
-def _refuse_place(output: Path) -> None:
+def refuse_place(output: Path) -> None:
     """Find out before anything is recorded that the output cannot be written."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -203,11 +203,15 @@ def _rows(frame: pd.DataFrame, project: Project) -> Iterator[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    if not isinstance(value, datetime):
+        return value
+    return value.date().isoformat() if value.time() == time.min else value.isoformat()
 
 
-def _write(output: Path, key: str, named: pd.Series[Any], answers: list[Answer], policy: Policy) -> None:
-    heads = _heads(policy)
+def write_answers(
+    output: Path, key: str, named: Iterable[Any], answers: list[Answer], heads: Sequence[str]
+) -> None:
+    """A CSV of the answers, each beside its name; it appears when it is whole. Raises DataError."""
     temporary = output.with_name(f".{output.name}.part")
     try:
         with temporary.open("w", encoding="utf-8", newline="") as stream:
@@ -223,7 +227,8 @@ def _write(output: Path, key: str, named: pd.Series[Any], answers: list[Answer],
         temporary.unlink(missing_ok=True)
 
 
-def _heads(policy: Policy) -> list[str]:
+def heads_of(policy: Policy) -> list[str]:
+    """The columns of a file of predictions, as :data:`COLUMNS` orders them."""
     several = policy.kind == "multiclass"
     applies = {
         "probability": several,

@@ -159,9 +159,7 @@ class RequestSchema:
             if name in seen:
                 continue
             seen.add(name)
-            found = (
-                "nothing" if details["type"] == "missing" else _found(details["input"], name, self._history)
-            )
+            found = "nothing" if details["type"] == "missing" else shown(details["input"])
             yield FieldError(name or "the row", found, self._expectation(name), index)
 
     def _expectation(self, name: str) -> str:
@@ -207,11 +205,11 @@ def expectation(field: Column) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as JSON, cut short; of a list or an object its kind alone."""
+    """A value as JSON, cut short; of a list or an object its kind alone, of a list also its length."""
     if isinstance(value, Mapping):
         return "an object"
     if isinstance(value, list | tuple):
-        return "a list"
+        return f"a list of {len(value)} values"
     if isinstance(value, str):
         return to_json(
             value if len(value) <= _SHOWN else f"{value[:_SHOWN]}... ({len(value)} characters)"
@@ -258,13 +256,6 @@ def _history_type(length: int) -> Any:
     return described(
         list_of(number, shortest=length, longest=length), f"the last {length} values, the oldest first"
     )
-
-
-def _found(value: object, name: str, history: Mapping[str, int]) -> str:
-    if name not in history or not isinstance(value, list):
-        return shown(value)
-    odd = next((one for one in value if isinstance(one, bool) or not isinstance(one, int | float)), None)
-    return f"a list of {len(value)} values" if odd is None else f"{shown(odd)} in the list"
 
 
 def _field_type(field: Column) -> Any:
