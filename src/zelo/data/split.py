@@ -19,7 +19,7 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Split:
-    """Row positions in the frame, ascending: disjoint, and together every row."""
+    """Row positions in the frame, ascending or in order of time: disjoint, and together every row."""
 
     train: Positions
     test: Positions
@@ -43,7 +43,8 @@ def split(frame: pd.DataFrame, project: Project) -> Split:
     else:
         groups = [project.task.target, BATCH] if spec.by == "class" else [BATCH]
         in_test = _drawn(frame, [name for name in groups if name in frame.columns], project)
-    sides = Split(np.flatnonzero(~in_test), np.flatnonzero(in_test))
+    order = np.argsort(frame[spec.column].to_numpy(), kind="stable") if spec.by == "time" else np.arange(len(frame))
+    sides = Split(order[~in_test[order]], order[in_test[order]])
     if not len(sides.train) or not len(sides.test):
         raise DataError(
             "a side of the split is empty",

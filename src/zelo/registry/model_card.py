@@ -39,6 +39,11 @@ WORDS: dict[str, dict[str, str]] = {
         "limits_text": "O modelo vale para linhas que cumprem o contrato e se parecem com as do treino. "
         "As métricas vêm de {test} linhas de teste, abertas uma única vez.",
         "source": "Origem", "licence": "Licença",
+        "coverage_held": "Cobertura",
+        "history": "os últimos {n} valores do alvo; a importância é a soma",
+        "horizons": "Por horizonte", "ahead": "Passos à frente", "half_width": "Intervalo de 90 %, ±",
+        "horizons_text": "Fora da amostra, de origens sucessivas, com intervalos de 95 %; ao lado, as "
+        "referências ingênuas com o p do teste de Diebold-Mariano.",
     },
     "en": {
         "synthetic": "**The data of this model are SYNTHETIC: made by a program, not observed.**",
@@ -58,6 +63,11 @@ WORDS: dict[str, dict[str, str]] = {
         "limits_text": "The model holds for rows that keep the contract and resemble those of the training. "
         "The metrics come from {test} test rows, opened once.",
         "source": "Source", "licence": "Licence",
+        "coverage_held": "Coverage",
+        "history": "the target's last {n} values; the importance is their sum",
+        "horizons": "By horizon", "ahead": "Steps ahead", "half_width": "90 % interval, ±",
+        "horizons_text": "Out of fold, from rolling origins, with 95 % intervals; beside them the naive "
+        "baselines with the p of the Diebold-Mariano test.",
     },
 }  # fmt: skip
 
@@ -82,6 +92,7 @@ def model_card(
         _inputs(project, importances, words),
         f"## {words['quality']}",
         _quality(trained, words),
+        *_horizons(trained, words),
         *_classes(trained, report, words),
         *_slices(trained, words),
         f"## {words['choice']}",
@@ -116,9 +127,15 @@ def _facts(trained: Trained, snapshot: Snapshot, created: datetime, words: Mappi
 def _inputs(project: Project, importances: Mapping[str, float], words: Mapping[str, str]) -> str:
     rows = []
     for name, field in project.inputs.items():
+        if name in project.lags:
+            continue
         bounds = ", ".join(field.values) if field.values else _range(field.min, field.max)
         weight = f"{importances[name]:.4f}" if name in importances else ""
         rows.append((f"`{name}`", field.unit or "", field.meaning or "", bounds, weight))
+    if lags := list(project.lags):
+        weight = f"{sum(importances.get(name, 0.0) for name in lags):.4f}"
+        meaning = words["history"].format(n=len(lags))
+        rows.append((f"`{lags[0]}` … `{lags[-1]}`", project.task.unit or "", meaning, "", weight))
     rows.extend((f"`{name}`", "", f"`{text}`", "", "") for name, text in project.derived.items())
     heads = (words["field"], words["unit"], words["meaning"], words["range"], words["importance"])
     return _table(heads, rows)
@@ -131,6 +148,23 @@ def _quality(trained: Trained, words: Mapping[str, str]) -> str:
         for name, found in trained.metrics.items()
     ]
     return _table((words["metric"], words["value"], words["interval"], words["baseline"]), rows)
+
+
+def _horizons(trained: Trained, words: Mapping[str, str]) -> list[str]:
+    """Each horizon of a forecast."""
+    if trained.outlook is None:
+        return []
+    found = trained.outlook.out_of_fold
+    names = list(found[0].against)
+    rows = []
+    for one in found:
+        error, mase = one.metrics["mae"], one.metrics["mase"]
+        beside = [f"{mae:.1f} ({test.p_value:.3f})" for mae, test in one.against.values()]
+        width = "–" if np.isnan(one.half_width) else f"{one.half_width:.1f}"
+        interval = f"{error.value:.1f} [{error.low:.1f}, {error.high:.1f}]"
+        rows.append((str(one.horizon), interval, f"{mase.value:.2f}", width, _share(one.coverage), *beside))
+    heads = (words["ahead"], "MAE", "MASE", words["half_width"], words["coverage_held"], *names)
+    return [f"### {words['horizons']}", words["horizons_text"], _table(heads, rows)]
 
 
 def _classes(trained: Trained, report: ClassReport | None, words: Mapping[str, str]) -> list[str]:

@@ -168,14 +168,9 @@ def measured(model: Any, policy: Policy, rows: Rows, project: Project, scale: fl
 
 def _sides(table: pd.DataFrame, sides: Split, project: Project) -> tuple[Rows, Rows]:
     columns, truth = columns_from_frame(project, table), truth_of(table, project)
-    train_positions = sides.train
-    if project.split.by == "time":
-        train_positions = train_positions[
-            np.argsort(table[project.split.column].to_numpy()[train_positions], kind="stable")
-        ]
     training, test = (
         Rows(take(columns, positions), truth[positions], positions)
-        for positions in (train_positions, sides.test)
+        for positions in (sides.train, sides.test)
     )
     return training, test
 
