@@ -99,4 +99,5 @@ SMALL: dict[str, dict[str, Any]] = {
     "lightgbm": {"n_estimators": 15, "learning_rate": 0.1, "min_child_samples": 5},
     "xgboost": {"n_estimators": 15, "learning_rate": 0.2, "min_child_weight": 1.0},
     "catboost": {"iterations": 15, "learning_rate": 0.2},
+    "mlp": {"epochs": 20, "learning_rate": 0.01},
 }

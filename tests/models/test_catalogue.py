@@ -9,20 +9,21 @@ import pandas as pd
 import pytest
 from imblearn.pipeline import Pipeline as SamplingPipeline
 from sklearn.pipeline import Pipeline
+from tests.series import make_forecast_project, make_rows
 from tests.tables import KINDS, SMALL, make_project, make_table
 
 from zelo.errors import SpecError
 from zelo.features.columns import columns_from_frame, frame_from_columns
 from zelo.models.candidate import Setting, without_sampler
 from zelo.models.catalogue import BLENDS, CATALOGUE, chosen
-from zelo.training.fit import fit_whole, scores_of
+from zelo.training.fit import FIT_ERRORS, fit_whole, scores_of
 from zelo.training.truth import truth_of
 
 ABLE = [
     (kind, name)
     for kind in KINDS
     for name, item in CATALOGUE.items()
-    if kind in item.kinds and not item.of_texts
+    if kind in item.kinds and not (item.of_texts or item.of_series)
 ]
 
 
@@ -91,6 +92,44 @@ def test_chosen_puts_the_baseline_first_and_leaves_blends_out() -> None:
     assert [item.name for item in chosen(project)] == ["prior", "lightgbm", "svm"]
     again = make_project(candidates=["svm", "prior"])
     assert [item.name for item in chosen(again)] == ["prior", "svm"]
+
+
+def test_a_forecast_begins_with_its_baselines_named_or_not() -> None:
+    naive = ["seasonal_naive", "persistence", "moving_average"]
+    candidates = ["ridge", {"moving_average": {"rows": 4}}, "voting", "auto_ets", "prior"]
+    found = chosen(make_forecast_project(candidates=candidates))
+    assert [item.name for item in found] == [*naive, "ridge", "auto_ets", "prior"]
+    longer = make_forecast_project(candidates=[{"longer": {"estimator": "moving_average", "rows": 26}}])
+    assert [item.name for item in chosen(longer)] == [*naive, "longer"]
+
+
+@pytest.mark.parametrize("name", [name for name, item in CATALOGUE.items() if item.of_series])
+def test_candidates_of_series_want_a_forecast(name: str) -> None:
+    with pytest.raises(SpecError, match=f"no candidate {name}") as caught:
+        chosen(make_project("regression", candidates=["ridge", name]))
+    assert name not in caught.value.expected.removeprefix("one of ").split(", ")
+    assert name in [item.name for item in chosen(make_forecast_project(candidates=["ridge", name]))]
+
+
+@pytest.mark.parametrize("objective", ["poisson", "tweedie"])
+def test_lightgbm_counts_by_the_objective_of_its_entry(objective: str) -> None:
+    frame, truth = make_rows(120)
+    setting = Setting(make_forecast_project(), 7, 1)
+    params = {**SMALL["lightgbm"], "objective": objective}
+    model = fit_whole(CATALOGUE["lightgbm"], setting, params, frame, truth)
+    assert model[-1].booster_.model_to_string().find(f"objective={objective}") > 0
+    assert (model.predict(frame) > 0).all()
+    assert np.corrcoef(model.predict(frame), truth)[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("target", [-1.0, 0.0])
+def test_targets_that_cannot_be_counted_are_an_error_of_the_candidate(target: float) -> None:
+    frame, _ = make_rows(60)
+    setting = Setting(make_forecast_project(), 7, 1)
+    with pytest.raises(FIT_ERRORS):
+        fit_whole(
+            CATALOGUE["lightgbm"], setting, {"objective": "poisson"}, frame, np.full(len(frame), target)
+        )
 
 
 @pytest.mark.parametrize(

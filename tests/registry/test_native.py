@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import skops.io
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from tests.series import make_forecast_project, make_rows
 from tests.tables import KINDS, SMALL, make_project, make_table
 from tests.texts import COMMENTS, LABELS, MODES, make_text_project
 
@@ -30,7 +32,7 @@ EVERY = [
     (kind, name)
     for kind in KINDS
     for name, item in CATALOGUE.items()
-    if kind in item.kinds and not item.of_texts
+    if kind in item.kinds and not (item.of_texts or item.of_series)
 ]
 
 
@@ -63,6 +65,29 @@ def test_every_candidate_survives(tmp_path: Path, kind: str, name: str) -> None:
     if fitted.classes:
         model = Calibrated(model, fit_calibration(fitted.truth, fitted.scores(model)), fitted.classes)
     np.testing.assert_array_equal(fitted.scores(round_trip(model, tmp_path)), fitted.scores(model))
+
+
+OF_SERIES = [(name, {}) for name, item in CATALOGUE.items() if item.of_series]
+OF_SERIES += [(name, SMALL[name]) for name in ("mlp", "lightgbm")]
+
+
+@pytest.mark.parametrize(("name", "params"), OF_SERIES)
+def test_every_candidate_of_series_survives(tmp_path: Path, name: str, params: dict[str, Any]) -> None:
+    frame, truth = make_rows(80)
+    model = fit_whole(CATALOGUE[name], Setting(make_forecast_project(), 7, 1), params, frame, truth)
+    np.testing.assert_array_equal(round_trip(model, tmp_path).predict(frame), model.predict(frame))
+
+
+@pytest.mark.parametrize(("name", "library"), [("auto_arima", "statsforecast"), ("mlp", "lightning")])
+def test_what_it_was_fitted_with_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, library: str
+) -> None:
+    frame, truth = make_rows(80)
+    setting = Setting(make_forecast_project(), 7, 1)
+    model = fit_whole(CATALOGUE[name], setting, SMALL.get(name, {}), frame, truth)
+    found = model.predict(frame)
+    monkeypatch.setitem(sys.modules, library, None)
+    np.testing.assert_array_equal(round_trip(model, tmp_path).predict(frame), found)
 
 
 OF_TEXTS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {

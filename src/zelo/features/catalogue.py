@@ -23,6 +23,10 @@ FIELDS = (
     ),
     ("category", "one column a category; an unseen one is none of them"),
     ("text", "prepared once, then the blocks below side by side; for trees reduced to 150 columns"),
+    (
+        "history of a forecast",
+        "the lags and rolling means that `forecast` names; persistence, ETS and their like read all of it",
+    ),
     ("date, or use: metadata", "never a feature; kept for splits, slices and reports"),
 )
 
@@ -57,7 +61,9 @@ def _project(project: Project) -> Iterable[str]:
     fields = [
         (f"`{name}`", field.type, field.unit or "–", field.meaning or "–")
         for name, field in project.inputs.items()
+        if name not in project.lags
     ]
+    fields += _history(project)
     derived = [(f"`{name}`", "derived", "–", f"`{text}`") for name, text in project.derived.items()]
     yield _table(("input", "type", "unit", "meaning"), [*fields, *derived])
     if project.texts:
@@ -66,6 +72,20 @@ def _project(project: Project) -> Iterable[str]:
             for name, entry in project.candidate_entries.items()
         ]
         yield _table(("experiment", "estimator", "reads"), rows)
+
+
+def _history(project: Project) -> list[tuple[str, str, str, str]]:
+    forecast = project.forecast
+    if forecast is None:
+        return []
+    read = f"last {forecast.history} values; read as lags {_numbers(forecast.lags)}"
+    means = f" and means of the last {_numbers(forecast.means)}" if forecast.means else ""
+    lags = list(project.lags)
+    return [(f"`{lags[0]}` to `{lags[-1]}`", "history", project.task.unit or "–", read + means)]
+
+
+def _numbers(values: Iterable[int]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _listed(entries: Iterable[Entry]) -> str:

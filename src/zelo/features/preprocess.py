@@ -20,6 +20,7 @@ from sklearn.preprocessing import (
 from zelo.features.text.blocks import DEFAULT, text_branch
 from zelo.features.text.transforms import Reduce
 from zelo.features.transforms import Cast, Derive
+from zelo.features.window import Window
 from zelo.spec.project import Entry, Project
 
 
@@ -36,7 +37,10 @@ REDUCED = 150
 
 
 def plain_features(project: Project, *, scaled: bool) -> Steps:
-    """Median imputation, derived features, one-hot categories; centred and scaled where a model needs it."""
+    """Median imputation, derived features, one-hot categories; centred and scaled where a model needs it.
+
+    Of a forecast's history the models read the lags and rolling means that it names.
+    """
     columns = _columns(project, [_numbers(project, scaled=scaled)])
     # Trees split single precision; what needs scaling is arithmetic, and would lose digits by it.
     return [("columns", columns), ("cast", Cast("float64" if scaled else "float32"))]
@@ -53,6 +57,11 @@ def text_features(project: Project, entries: Sequence[Entry], *, reduced: bool, 
     if not reduced:
         return [("columns", columns)]
     return [("columns", columns), ("reduce", Reduce(REDUCED, seed)), ("cast", Cast("float32"))]
+
+
+def window_alone(project: Project) -> Steps:
+    """The history of a forecast [n, history] as it is, the newest value first, and no other input."""
+    return [("columns", ColumnTransformer([("window", Cast("float64"), list(project.lags))]))]
 
 
 def power_features(project: Project, *, target_encoded: Sequence[str], seed: int) -> Steps:
@@ -77,12 +86,18 @@ def power_features(project: Project, *, target_encoded: Sequence[str], seed: int
 
 
 def _numbers(project: Project, *, scaled: bool) -> tuple[str, Any, list[str]]:
+    names = numeric_inputs(project)
     numbers: Steps = [("impute", SimpleImputer(strategy="median", keep_empty_features=True))]
     if project.derived:
-        numbers.append(("derive", Derive(tuple(numeric_inputs(project)), dict(project.derived))))
+        numbers.append(("derive", Derive(tuple(names), dict(project.derived))))
+    if forecast := project.forecast:
+        # After the derived features: they may name any value of the history.
+        first = names.index(project.lag(1))
+        window = Window(project.task.target, first, forecast.history, forecast.lags, forecast.means)
+        numbers.append(("window", window))
     if scaled:
         numbers.append(("scale", StandardScaler()))
-    return ("numbers", Pipeline(numbers), numeric_inputs(project))
+    return ("numbers", Pipeline(numbers), names)
 
 
 def _columns(

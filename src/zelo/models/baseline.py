@@ -1,4 +1,4 @@
-"""The naive baseline that every other candidate must beat."""
+"""The naive baselines that every other candidate must beat."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from sklearn.pipeline import Pipeline
 
 from zelo.features.preprocess import plain_features
 from zelo.models.candidate import CLASSES, VALUES, Candidate, Params, Setting
+from zelo.models.forecasting import MOVING_AVERAGE, PERSISTENCE, SEASONAL_NAIVE
+from zelo.spec.project import Project
 
 
 def build(setting: Setting, params: Params) -> Pipeline:
@@ -16,3 +18,8 @@ def build(setting: Setting, params: Params) -> Pipeline:
 
 
 PRIOR = Candidate("prior", CLASSES | VALUES, build)
+
+
+def baselines(project: Project) -> tuple[Candidate, ...]:
+    """Those that the project always has, whether it names them or not."""
+    return (PRIOR,) if project.forecast is None else (SEASONAL_NAIVE, PERSISTENCE, MOVING_AVERAGE)

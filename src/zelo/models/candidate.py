@@ -48,7 +48,8 @@ class Candidate:
     """An estimator by name.
 
     ``build`` makes an unfitted pipeline, features included; ``space`` draws parameters for a trial;
-    ``of_texts`` is for those that a project without a text cannot use.
+    ``of_texts`` is for those that a project without a text cannot use, ``of_series`` for those that one
+    without a forecast cannot.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Candidate:
     build: Callable[[Setting, Params], Any]
     space: Callable[[optuna.Trial], dict[str, Any]] | None = None
     of_texts: bool = False
+    of_series: bool = False
 
 
 def assemble(setting: Setting, model: Any, *, scaled: bool = False) -> Any:

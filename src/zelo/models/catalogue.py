@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from zelo.errors import SpecError
 from zelo.features.text.blocks import text_branch
-from zelo.models.baseline import PRIOR
+from zelo.models.baseline import PRIOR, baselines
 from zelo.models.boosting import CATBOOST, LIGHTGBM, XGBOOST
 from zelo.models.candidate import Candidate
+from zelo.models.forecasting import AUTO_ARIMA, AUTO_ETS, MOVING_AVERAGE, PERSISTENCE, SEASONAL_NAIVE
 from zelo.models.forest import RANDOM_FOREST, SEED_RECIPE
 from zelo.models.linear import COMPLEMENT_BAYES, LINEAR_SVM, LOGISTIC_REGRESSION, NAIVE_BAYES, RIDGE, SVM
-from zelo.models.neural.candidates import BILSTM, SETFIT, TEXT_CNN, TRANSFORMER
+from zelo.models.neural.candidates import BILSTM, MLP, SETFIT, TEXT_CNN, TRANSFORMER
 from zelo.spec.project import Entry, Project
 
 CATALOGUE: dict[str, Candidate] = {
@@ -30,6 +31,12 @@ CATALOGUE: dict[str, Candidate] = {
         XGBOOST,
         CATBOOST,
         RIDGE,
+        MLP,
+        PERSISTENCE,
+        SEASONAL_NAIVE,
+        MOVING_AVERAGE,
+        AUTO_ETS,
+        AUTO_ARIMA,
         TEXT_CNN,
         BILSTM,
         TRANSFORMER,
@@ -41,7 +48,7 @@ BLENDS = ("voting", "stacking")
 
 
 def chosen(project: Project) -> list[Candidate]:
-    """The project's candidates in order, without the blends; the baseline is always the first.
+    """The project's candidates in order, without the blends; the baselines are always the first.
 
     Raises:
         SpecError: a name is unknown, or cannot do the project's task, or reads features that do not exist.
@@ -60,11 +67,13 @@ def chosen(project: Project) -> list[Candidate]:
                 expected=f"one of {', '.join([*able, *BLENDS])}",
                 hint=f"did you mean {close[0]}?" if close else "choose among those",
             )
-    others = {entry: name for entry, name in estimators.items() if name not in BLENDS and entry != PRIOR.name}
+    naive = baselines(project)
+    first = [item.name for item in naive]
+    others = {entry: name for entry, name in estimators.items() if name not in BLENDS and entry not in first}
     for entry in others:
         for field in project.texts:
             text_branch(project, field, features_of(project, entry), project.split.seed)
-    return [PRIOR, *(replace(CATALOGUE[name], name=entry) for entry, name in others.items())]
+    return [*naive, *(replace(CATALOGUE[name], name=entry) for entry, name in others.items())]
 
 
 def features_of(project: Project, candidate: str) -> tuple[Entry, ...]:
@@ -73,4 +82,6 @@ def features_of(project: Project, candidate: str) -> tuple[Entry, ...]:
 
 
 def _is_able(candidate: Candidate, project: Project) -> bool:
-    return project.task.kind in candidate.kinds and (bool(project.texts) or not candidate.of_texts)
+    lacks_texts = candidate.of_texts and not project.texts
+    lacks_series = candidate.of_series and project.forecast is None
+    return project.task.kind in candidate.kinds and not (lacks_texts or lacks_series)

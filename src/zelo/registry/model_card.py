@@ -40,7 +40,7 @@ WORDS: dict[str, dict[str, str]] = {
         "As métricas vêm de {test} linhas de teste, abertas uma única vez.",
         "source": "Origem", "licence": "Licença",
         "coverage_held": "Cobertura",
-        "history": "os últimos {n} valores do alvo; a importância é a soma",
+        "history": "os últimos {n} valores do alvo",
         "horizons": "Por horizonte", "ahead": "Passos à frente", "half_width": "Intervalo de 90 %, ±",
         "horizons_text": "Fora da amostra, de origens sucessivas, com intervalos de 95 %; ao lado, as "
         "referências ingênuas com o p do teste de Diebold-Mariano.",
@@ -64,7 +64,7 @@ WORDS: dict[str, dict[str, str]] = {
         "The metrics come from {test} test rows, opened once.",
         "source": "Source", "licence": "Licence",
         "coverage_held": "Coverage",
-        "history": "the target's last {n} values; the importance is their sum",
+        "history": "the target's last {n} values",
         "horizons": "By horizon", "ahead": "Steps ahead", "half_width": "90 % interval, ±",
         "horizons_text": "Out of fold, from rolling origins, with 95 % intervals; beside them the naive "
         "baselines with the p of the Diebold-Mariano test.",
@@ -133,8 +133,8 @@ def _inputs(project: Project, importances: Mapping[str, float], words: Mapping[s
         weight = f"{importances[name]:.4f}" if name in importances else ""
         rows.append((f"`{name}`", field.unit or "", field.meaning or "", bounds, weight))
     if lags := list(project.lags):
-        weight = f"{sum(importances.get(name, 0.0) for name in lags):.4f}"
         meaning = words["history"].format(n=len(lags))
+        weight = f"{importances[project.history_name]:.4f}"
         rows.append((f"`{lags[0]}` … `{lags[-1]}`", project.task.unit or "", meaning, "", weight))
     rows.extend((f"`{name}`", "", f"`{text}`", "", "") for name, text in project.derived.items())
     heads = (words["field"], words["unit"], words["meaning"], words["range"], words["importance"])

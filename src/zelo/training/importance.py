@@ -27,6 +27,8 @@ def importances(
 ) -> dict[str, float]:
     """Permutation importance of each input field, falling: the mean rise of the loss.
 
+    The history of a forecast is one: its values say the same, so they are shuffled together, row by row.
+
     The loss is log loss in nats (classes) or absolute error in the target's unit (regression). Around 0,
     or below it by chance, the model does without the field. Fields that tell the same share their worth.
     Source: Breiman, "Random forests", Machine Learning 2001, section 10.
@@ -44,9 +46,12 @@ def importances(
     stacked = take(columns, np.tile(np.arange(size), repeats))
     repeated = np.tile(truth, repeats)
     rises = {}
-    for name in project.inputs:
+    groups = {name: (name,) for name in project.inputs if name not in project.lags}
+    if project.forecast is not None:
+        groups[project.history_name] = tuple(project.lags)
+    for name, together in groups.items():
         shuffles = np.concatenate([rng.permutation(size) for _ in range(repeats)])
-        scores = predict({**stacked, name: columns[name][shuffles]})
+        scores = predict({**stacked, **{part: columns[part][shuffles] for part in together}})
         rises[name] = float(_loss(scores, repeated, project).mean() - usual)
     return dict(sorted(rises.items(), key=lambda item: -item[1]))
 

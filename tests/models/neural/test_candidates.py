@@ -14,7 +14,7 @@ from tests.tables import make_project
 from zelo.errors import SpecError
 from zelo.models.candidate import Setting, without_sampler
 from zelo.models.neural import candidates
-from zelo.models.neural.candidates import BILSTM, SETFIT, TEXT_CNN, TRANSFORMER
+from zelo.models.neural.candidates import BILSTM, MLP, SETFIT, TEXT_CNN, TRANSFORMER
 from zelo.registry.native import read_pipeline, write_pipeline
 from zelo.spec.project import Project
 
@@ -106,3 +106,13 @@ def test_without_the_libraries_the_extras_are_named(folder: str, monkeypatch: py
     assert "no_such_library" in caught.value.found
     assert "torch" not in caught.value.found
     assert "pip install 'zelo[deep,text]'" in caught.value.hint
+
+
+def test_the_mlp_wants_no_library_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "LIBRARIES", ("no_such_library",))
+    MLP.build(Setting(make_project("regression"), 7, 1), {})
+    monkeypatch.setattr(candidates, "PLAIN_LIBRARIES", ("lightning", "no_such_library"))
+    with pytest.raises(SpecError, match="mlp needs") as caught:
+        MLP.build(Setting(make_project("regression"), 7, 1), {})
+    assert caught.value.found == "without no_such_library"
+    assert "pip install 'zelo[deep]'" in caught.value.hint

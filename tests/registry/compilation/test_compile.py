@@ -11,6 +11,7 @@ from lightgbm import Booster, LGBMRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
+from tests.series import make_forecast_project, make_rows
 from tests.tables import KINDS, SMALL, make_project, make_table
 
 from zelo.features.columns import (
@@ -27,7 +28,7 @@ from zelo.models.calibration import Calibrated, fit_calibration
 from zelo.models.candidate import Setting
 from zelo.models.catalogue import CATALOGUE
 from zelo.registry.compilation.compile import compile_model
-from zelo.registry.compilation.estimators import single_thresholds
+from zelo.registry.compilation.estimators import single_thresholds, without_level
 from zelo.registry.compilation.graph import CannotCompile
 from zelo.registry.runtime import OnnxPredictor
 from zelo.spec.project import Project
@@ -42,7 +43,7 @@ COMPILED = [
     (kind, name)
     for kind in KINDS
     for name, item in CATALOGUE.items()
-    if kind in item.kinds and not item.of_texts and (kind, name) != ("multiclass", "svm")
+    if kind in item.kinds and not (item.of_texts or item.of_series) and (kind, name) != ("multiclass", "svm")
 ]
 
 
@@ -188,6 +189,63 @@ def test_a_class_that_was_never_seen_has_its_column(name: str) -> None:
     assert_same(Voting([model, fitted("multiclass", "lightgbm")], 3), project, real_rows("multiclass"), 1e-6)
 
 
+SERIES: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: (name, {}) for name, item in CATALOGUE.items() if item.of_series},
+    **{
+        name: (name, SMALL.get(name, {}))
+        for name in ("ridge", "mlp", "random_forest", "lightgbm", "catboost")
+    },
+    "poisson": ("lightgbm", {**SMALL["lightgbm"], "objective": "poisson"}),
+    "tweedie": ("lightgbm", {**SMALL["lightgbm"], "objective": "tweedie"}),
+    "counts": ("xgboost", {**SMALL["xgboost"], "objective": "count:poisson"}),
+}
+EXACT = ("ridge", "mlp", *(name for name, item in CATALOGUE.items() if item.of_series))
+
+
+def fitted_to_a_series(name: str) -> Any:
+    estimator, params = SERIES[name]
+    return fit_whole(CATALOGUE[estimator], Setting(make_forecast_project(), 7, 1), params, *make_rows(120))
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_compiled_forecasts_are_the_fitted_models(name: str) -> None:
+    project, model = make_forecast_project(), fitted_to_a_series(name)
+    frame, _ = make_rows(200, seed=5)
+    columns = columns_from_frame(project, frame)
+    # XGBoost itself sums and takes the exponential in float32.
+    tolerance = 1e-12 if name in EXACT else 1e-5 if name == "counts" else 1e-6
+    assert_same(model, project, columns, tolerance)
+    jump = {key: values * 1e3 if "_lag_" in key else values for key, values in columns.items()}
+    assert_same(model, project, jump, tolerance)
+
+
+@pytest.mark.parametrize("objective", ["regression", "poisson"])
+def test_a_boosting_that_found_no_split_compiles(objective: str) -> None:
+    project, (frame, truth) = make_forecast_project(), make_rows(20)
+    params = {"objective": objective, "min_child_samples": 30}
+    model = fit_whole(CATALOGUE["lightgbm"], Setting(project, 7, 1), params, frame, truth)
+    assert np.ptp(model.predict(frame)) == 0.0
+    assert_same(model, project, columns_from_frame(project, frame), 1e-12)
+
+
+@pytest.mark.parametrize("name", ["poisson", "tweedie", "counts"])
+def test_what_counts_is_linked_by_the_logarithm(name: str) -> None:
+    model = fitted_to_a_series(name)
+    found = model.predict(make_rows(50, seed=5)[0])
+    # Values around 100: a score that was not exponentiated would be around 4.6.
+    assert (found > 20.0).all()
+    assert np.ptp(found) > 5.0
+
+
+def test_blends_of_forecasts_compile() -> None:
+    project, (frame, truth) = make_forecast_project(), make_rows(120)
+    members = [fitted_to_a_series(name) for name in ("auto_ets", "ridge", "poisson")]
+    final = final_model(True).fit(np.column_stack([member.predict(frame) for member in members]), truth)
+    columns = columns_from_frame(project, make_rows(200, seed=5)[0])
+    for model in (Voting(members, 0), Stacking(members, final, 0)):
+        assert_same(model, project, columns, 1e-6)
+
+
 def test_one_row_is_scored_as_among_many() -> None:
     project, model = project_of("binary"), fitted("binary", "lightgbm")
     predictor = OnnxPredictor(compile_model(model, project))
@@ -270,3 +328,35 @@ def test_single_thresholds_change_no_score_of_a_float32_row() -> None:
         np.testing.assert_array_equal(
             rounded.predict(probe, num_threads=1), model.booster_.predict(probe, num_threads=1)
         )
+
+
+@pytest.mark.parametrize("objective", ["regression", "poisson"])
+def test_the_level_is_all_that_is_taken_out(objective: str) -> None:
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(400, 3))
+    model = LGBMRegressor(objective=objective, n_estimators=20, n_jobs=1, verbosity=-1, random_state=0)
+    text = model.fit(X, np.exp(8.0 + 0.1 * X[:, 0])).booster_.model_to_string()
+    changed, level = without_level(single_thresholds(text))
+    around = Booster(model_str=changed).predict(X, raw_score=True, num_threads=1)
+    whole = model.booster_.predict(X, raw_score=True, num_threads=1)
+    np.testing.assert_allclose(around + level, whole, rtol=1e-12)
+    assert np.abs(around).max() < 0.3 * np.abs(whole).min()
+
+
+def test_trees_that_are_averaged_keep_their_levels() -> None:
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(300, 2))
+    options = {"boosting_type": "rf", "subsample": 0.5, "subsample_freq": 1, "n_jobs": 1, "verbosity": -1}
+    model = LGBMRegressor(n_estimators=5, **options).fit(X, 50.0 + X[:, 0])
+    text = model.booster_.model_to_string()
+    assert without_level(text) == (text, 0.0)
+
+
+def test_many_trees_around_a_large_level_stay_within_a_hundred_thousandth_of_the_spread() -> None:
+    project, (frame, truth) = make_forecast_project(), make_rows(200)
+    setting, params = Setting(project, 7, 1), {"objective": "poisson", "n_estimators": 400}
+    model = fit_whole(CATALOGUE["lightgbm"], setting, params, frame, truth * 1000.0)
+    columns = columns_from_frame(project, make_rows(400, seed=5)[0])
+    expected = native(model, columns, project)
+    found = OnnxPredictor(compile_model(model, project)).scores(columns)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * expected.std())

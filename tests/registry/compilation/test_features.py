@@ -11,6 +11,7 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
+from tests.series import HISTORY, SEASON, make_forecast_project, make_rows
 from tests.tables import make_project, make_table
 
 from zelo.features.columns import Columns, columns_from_frame, columns_from_rows, count, frame_from_columns
@@ -64,6 +65,32 @@ def test_plain_features_are_the_same_to_the_bit(scaled: bool) -> None:
     columns = odd_rows(project, make_table(rows=200, seed=5))
     native = pipeline.transform(frame_from_columns(columns))
     np.testing.assert_array_equal(compiled(pipeline, project, columns), native)
+
+
+@pytest.mark.parametrize("means", [[], [2], [3, 7, HISTORY]])
+@pytest.mark.parametrize("lags", [[1], [1, 2, SEASON]])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_lags_and_means_are_the_same_to_the_bit(lags: list[int], means: list[int], scaled: bool) -> None:
+    forecast = {"history": HISTORY, "season": SEASON, "lags": lags, "means": means}
+    project = make_forecast_project(forecast=forecast)
+    frame, truth = make_rows(150)
+    pipeline = Pipeline(plain_features(project, scaled=scaled)).fit(frame, truth)
+    fresh, _ = make_rows(300, seed=3)
+    native = pipeline.transform(fresh)
+    np.testing.assert_array_equal(compiled(pipeline, project, columns_from_frame(project, fresh)), native)
+
+
+def test_a_history_without_lags_or_other_numbers_compiles() -> None:
+    document = make_forecast_project().model_dump()
+    document["data"]["fields"].pop("flights")
+    forecast = {"history": HISTORY, "season": SEASON, "lags": [], "means": [4]}
+    project = make_forecast_project(data=document["data"], derived={}, forecast=forecast)
+    frame, truth = make_rows(60)
+    pipeline = Pipeline(plain_features(project, scaled=True)).fit(frame, truth)
+    fresh = columns_from_frame(project, make_rows(30, seed=3)[0])
+    native = pipeline.transform(frame_from_columns(fresh))
+    assert native.shape == (30, 1 + 3)
+    np.testing.assert_array_equal(compiled(pipeline, project, fresh), native)
 
 
 def without_missing() -> Project:

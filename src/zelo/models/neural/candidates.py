@@ -1,8 +1,7 @@
-"""The neural candidates: one text input, prepared, then a network."""
+"""The neural candidates: a network on one prepared text, or on plain inputs."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +10,35 @@ from sklearn.linear_model import LogisticRegression
 from zelo.errors import SpecError
 from zelo.features.text.blocks import text_branch
 from zelo.features.text.transforms import PrepareTexts
-from zelo.models.candidate import CLASSES, Candidate, Params, Setting, with_augmentation
+from zelo.models.candidate import CLASSES, VALUES, Candidate, Params, Setting, assemble, with_augmentation
+from zelo.models.extras import require
 from zelo.models.neural.bilstm import BiLstmClassifier
 from zelo.models.neural.contrastive import TunedEmbedding
+from zelo.models.neural.mlp import MlpRegressor
 from zelo.models.neural.text_cnn import TextCnnClassifier
 from zelo.models.neural.transformer import TransformerClassifier
 
 if TYPE_CHECKING:
     import optuna
 
-LIBRARIES = ("torch", "lightning", "transformers", "tokenizers")
+PLAIN_LIBRARIES = ("torch", "lightning")
+LIBRARIES = (*PLAIN_LIBRARIES, "transformers", "tokenizers")
+
+
+def mlp(setting: Setting, params: Params) -> Any:
+    require(
+        setting.project, PLAIN_LIBRARIES, what="mlp needs", expected="PyTorch and Lightning", extras="deep"
+    )
+    return assemble(setting, MlpRegressor(**{"random_state": setting.seed, **params}), scaled=True)
+
+
+def mlp_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {
+        "hidden": trial.suggest_int("hidden", 8, 64, log=True),
+        "layers": trial.suggest_int("layers", 1, 3),
+        "dropout": trial.suggest_float("dropout", 0.0, 0.4),
+        "learning_rate": trial.suggest_float("learning_rate", 5e-4, 2e-2, log=True),
+    }
 
 
 def text_cnn(setting: Setting, params: Params) -> Any:
@@ -89,6 +107,7 @@ def setfit_space(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
+MLP = Candidate("mlp", VALUES, mlp, mlp_space)
 TEXT_CNN = Candidate("text_cnn", CLASSES, text_cnn, text_cnn_space, of_texts=True)
 BILSTM = Candidate("bilstm", CLASSES, bilstm, bilstm_space, of_texts=True)
 TRANSFORMER = Candidate("transformer", CLASSES, transformer, transformer_space, of_texts=True)
@@ -116,14 +135,12 @@ def _prepared(setting: Setting) -> tuple[str, PrepareTexts]:
             expected="exactly one field of type text that is an input",
             hint="make the other texts metadata, or leave the networks out",
         )
-    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SpecError(
-            "networks need libraries that are not installed",
-            where=f"{project.name}: candidates",
-            found=f"without {', '.join(missing)}",
-            expected="PyTorch, Lightning and transformers",
-            hint="pip install 'zelo[deep,text]'",
-        )
+    require(
+        project,
+        LIBRARIES,
+        what="networks of texts need",
+        expected="PyTorch, Lightning and transformers",
+        extras="deep,text",
+    )
     text = project.text
     return "prepare", PrepareTexts(project.texts[0], dict(text.abbreviations), text.accents == "folded")

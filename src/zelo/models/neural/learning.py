@@ -47,6 +47,7 @@ class Plan:
     """The share of rows to watch. Where it is 0, or no class has rows enough, all epochs are run."""
     seed: int = 0
     threads: int = 1
+    accelerator: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,21 @@ def fit_network(
     held_out = validation_rows(examples.targets, plan.validation, plan.seed)
     fitted_on = np.setdiff1d(np.arange(len(examples.targets)), held_out)
     weights = class_weights(examples.targets[fitted_on], class_weight)
+    training = examples.loader(fitted_on, plan, shuffle=True)
+    validation = examples.loader(held_out, plan, shuffle=False) if len(held_out) else None
+    return best_state(lambda: Learner(build(), weights, plan), training, validation, plan)
+
+
+def best_state(
+    make: Callable[[], Learner], training: DataLoader[Any], validation: DataLoader[Any] | None, plan: Plan
+) -> dict[str, Array]:
+    """The state of the learner's network by its best epoch; by the last where no rows are watched."""
     with _learning(plan):
-        learner = Learner(build(), weights, plan)
-        training = examples.loader(fitted_on, plan, shuffle=True)
-        stopper = BestEpoch(plan.patience)
-        if len(held_out):
-            validation = examples.loader(held_out, plan, shuffle=False)
-            _trainer(plan, [stopper]).fit(learner, training, validation)
-        else:
+        learner, stopper = make(), BestEpoch(plan.patience)
+        if validation is None:
             _trainer(plan, []).fit(learner, training)
+        else:
+            _trainer(plan, [stopper]).fit(learner, training, validation)
         return stopper.best or state_of(learner.network)
 
 
@@ -202,7 +209,7 @@ class BestEpoch(Callback):  # type: ignore[misc]
 def _trainer(plan: Plan, callbacks: list[Callback]) -> Trainer:
     return Trainer(
         max_epochs=plan.epochs,
-        accelerator="auto",
+        accelerator=plan.accelerator,
         devices=1,
         callbacks=callbacks,
         logger=False,

@@ -20,6 +20,9 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from zelo.models.contiguous import ContiguousClassifier
 from zelo.models.margin import MarginClassifier
+from zelo.models.neural.mlp import MlpRegressor
+from zelo.models.series import LinearFilter, MovingAverage, Repeated
+from zelo.models.state_space import AutoArima, AutoEts
 from zelo.registry.compilation.graph import BOOSTING_OPSET, DOUBLE, ML_OPSET, OPSET, CannotCompile, Graph
 from zelo.registry.compilation.neural import EMITTERS as NETWORKS
 
@@ -59,8 +62,16 @@ def emit_logistic(graph: Graph, model: LogisticRegression, tensor: str) -> str:
     )
 
 
-def emit_ridge(graph: Graph, model: Ridge | RidgeCV, tensor: str) -> str:
+def emit_ridge(graph: Graph, model: Ridge | RidgeCV | LinearFilter, tensor: str) -> str:
     return emit_linear(graph, model.coef_, model.intercept_, graph.cast(tensor, DOUBLE))
+
+
+def _mlp(graph: Graph, model: MlpRegressor, tensor: str) -> str:
+    *hidden, (weights, bias) = model.layers_
+    signal = graph.cast(tensor, DOUBLE)
+    for inner_weights, inner_bias in hidden:
+        signal = graph.add("Relu", emit_linear(graph, inner_weights, inner_bias, signal))
+    return emit_linear(graph, weights, bias, signal)
 
 
 def _bayes(graph: Graph, model: GaussianNB, tensor: str) -> str:
@@ -138,18 +149,48 @@ def _forest(graph: Graph, model: Any, tensor: str) -> str:
     return _spliced(graph, converted, graph.cast(tensor, DOUBLE))
 
 
-def _lightgbm(graph: Graph, model: Any, tensor: str) -> str:
+def _lightgbm(graph: Graph, model: LGBMClassifier, tensor: str) -> str:
+    text = single_thresholds(model.booster_.model_to_string())
+    return _spliced(graph, _converted(text, model.n_features_in_), tensor)
+
+
+def _lightgbm_values(graph: Graph, model: LGBMRegressor, tensor: str) -> str:
+    text, level = without_level(single_thresholds(model.booster_.model_to_string()))
+    converted = _converted(text, model.n_features_in_)
+    link = next((node for node in converted.graph.node if node.op_type == "Exp"), None)
+    output = converted.graph.output[0].name if link is None else link.input[0]
+    around = graph.cast(graph.splice(converted, tensor, output), DOUBLE)
+    value = graph.add("Add", around, graph.constant([[level]]))
+    return value if link is None else graph.add("Exp", value)
+
+
+def _converted(text: str, features: int) -> onnx.ModelProto:
     from onnxmltools.convert.common.data_types import FloatTensorType
     from onnxmltools.convert.lightgbm.convert import convert
 
-    booster = Booster(model_str=single_thresholds(model.booster_.model_to_string()))
-    converted = convert(
-        booster,
-        initial_types=[("x", FloatTensorType([None, model.n_features_in_]))],
+    converted: onnx.ModelProto = convert(
+        Booster(model_str=text),
+        initial_types=[("x", FloatTensorType([None, features]))],
         target_opset=BOOSTING_OPSET,
         zipmap=False,
     )
-    return _spliced(graph, converted, tensor)
+    return converted
+
+
+def without_level(model: str) -> tuple[str, float]:
+    """LightGBM's model text with the mean of its first tree's leaves taken out, and that mean.
+
+    The first tree carries the target's level. The trees are summed in float32, where a large level leaves few
+    digits to the others, and the exponential of a count's margin would show that.
+    """
+    lines = model.split("\n")
+    if "average_output" in lines:
+        return model, 0.0
+    place = next(place for place, line in enumerate(lines) if line.startswith("leaf_value="))
+    leaves = np.array(lines[place].removeprefix("leaf_value=").split(), dtype=np.float64)
+    level = float(leaves.mean())
+    lines[place] = "leaf_value=" + " ".join(repr(float(value)) for value in leaves - level)
+    return "\n".join(lines), level
 
 
 def single_thresholds(model: str) -> str:
@@ -207,6 +248,11 @@ EMITTERS: dict[type, Callable[[Graph, Any, str], str]] = {
     LogisticRegression: emit_logistic,
     Ridge: emit_ridge,
     RidgeCV: emit_ridge,
+    Repeated: emit_ridge,
+    MovingAverage: emit_ridge,
+    AutoEts: emit_ridge,
+    AutoArima: emit_ridge,
+    MlpRegressor: _mlp,
     GaussianNB: _bayes,
     ComplementNB: _complement_bayes,
     ContiguousClassifier: _contiguous,
@@ -214,7 +260,7 @@ EMITTERS: dict[type, Callable[[Graph, Any, str], str]] = {
     RandomForestClassifier: _forest,
     RandomForestRegressor: _forest,
     LGBMClassifier: _lightgbm,
-    LGBMRegressor: _lightgbm,
+    LGBMRegressor: _lightgbm_values,
     XGBClassifier: _xgboost,
     XGBRegressor: _xgboost,
     CatBoostClassifier: _catboost,

@@ -27,6 +27,7 @@ from zelo.features.expression import parse
 from zelo.features.text.encoder import SentenceEmbedding, load_encoder
 from zelo.features.text.transforms import PrepareTexts, Reduce, TextShape, WordVectors
 from zelo.features.transforms import Cast, Derive
+from zelo.features.window import Window
 from zelo.models.neural.contrastive import TunedEmbedding
 from zelo.registry.compilation.graph import BOOL, DOUBLE, FLOAT, CannotCompile, Graph
 from zelo.registry.compilation.neural import emit_encoder, emit_tuned
@@ -171,6 +172,19 @@ def _derive(graph: Graph, derive: Derive, tensor: str, project: Project) -> str:
     return graph.concat([tensor, *derived])
 
 
+def _window(graph: Graph, window: Window, tensor: str, project: Project) -> str:
+    values = graph.columns(tensor, range(window.first, window.first + window.history))
+    parts = [graph.columns(tensor, window.others)] if window.others else []
+    if window.lags:
+        parts.append(graph.columns(values, [lag - 1 for lag in window.lags]))
+    if window.means:
+        sums = graph.columns(
+            graph.add("CumSum", values, graph.constant(1, np.int64)), [size - 1 for size in window.means]
+        )
+        parts.append(graph.add("Div", sums, graph.constant([window.means])))
+    return graph.concat(parts)
+
+
 def _scaler(graph: Graph, scaler: StandardScaler, tensor: str, project: Project) -> str:
     centred = graph.add("Sub", tensor, graph.constant(scaler.mean_[None, :]))
     return graph.add("Div", centred, graph.constant(scaler.scale_[None, :]))
@@ -260,6 +274,7 @@ EMITTERS: dict[type, Callable[[Graph, Any, str, Project], str]] = {
     SimpleImputer: _simple_imputer,
     KNNImputer: _knn_imputer,
     Derive: _derive,
+    Window: _window,
     StandardScaler: _scaler,
     PowerTransformer: _power,
     OneHotEncoder: _one_hot,
