@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-
 from tests.weeks import HORIZON, SEASON, make_weekly_project, make_weekly_table
+
 from zelo.features.columns import columns_from_frame, frame_from_columns, take
 from zelo.registry.compilation.compile import compile_model
 from zelo.training.fit import scores_of

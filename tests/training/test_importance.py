@@ -11,7 +11,7 @@ from zelo.models.candidate import Setting
 from zelo.models.catalogue import CATALOGUE
 from zelo.training.fit import fit_whole, scores_of
 from zelo.training.importance import importances
-from zelo.training.train import Rows
+from zelo.training.rows import Rows
 from zelo.training.truth import truth_of
 
 

@@ -11,7 +11,8 @@ from zelo.features.columns import Columns
 from zelo.spec.project import Project
 from zelo.training.parts import parts_of
 from zelo.training.robustness import FEWEST_ROWS, behaviours, robustness, sliced
-from zelo.training.train import Rows, Trained, train
+from zelo.training.rows import Rows
+from zelo.training.train import Trained, train
 
 LABELS = ["leak", "noise", "stop"]
 

@@ -12,7 +12,7 @@ from zelo.errors import SpecError, TrainingError
 from zelo.features.columns import columns_from_frame, frame_from_columns
 from zelo.models.blend import Stacking, Voting
 from zelo.models.calibration import Calibrated
-from zelo.spec.project import TASK_METRICS, Tuning
+from zelo.spec.project import Tuning
 from zelo.training.fit import scores_of
 from zelo.training.train import Trained, train
 
@@ -36,7 +36,7 @@ def test_from_a_table_to_a_measured_winner(kind: str) -> None:
     assert {item.name for item in found.comparison.ranked} == set(project.candidate_params)
     assert found.failed == ()
     assert found.comparison.ranked[-1].name == "prior"
-    assert set(found.metrics) == set(TASK_METRICS[kind])
+    assert set(found.metrics) == set(project.metrics)
     for interval in found.metrics.values():
         assert interval.low <= interval.high
     assert 0 < found.fit_seconds <= found.seconds

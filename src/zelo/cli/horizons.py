@@ -25,8 +25,8 @@ def show_horizons(project: Project, horizons: dict[str, Any]) -> None:
         against = (f"{name} mae (p)" for name in names)
         show_table(f"\n{title}", (*heads, *against), rows)
     OUT.print(
-        "±: half of the 90 % interval, and coverage how much of the truth it held; p: Diebold-Mariano, of the "
-        "baseline being as good or better",
+        "±: half of the 90 % interval, and coverage how much of the truth it held; "
+        "p: Diebold-Mariano, of the baseline being as good or better",
         markup=False,
     )
 

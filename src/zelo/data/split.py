@@ -43,7 +43,9 @@ def split(frame: pd.DataFrame, project: Project) -> Split:
     else:
         groups = [project.task.target, BATCH] if spec.by == "class" else [BATCH]
         in_test = _drawn(frame, [name for name in groups if name in frame.columns], project)
-    order = np.argsort(frame[spec.column].to_numpy(), kind="stable") if spec.by == "time" else np.arange(len(frame))
+    order = np.arange(len(frame))
+    if spec.by == "time":
+        order = np.argsort(frame[spec.column].to_numpy(), kind="stable")
     sides = Split(order[~in_test[order]], order[in_test[order]])
     if not len(sides.train) or not len(sides.test):
         raise DataError(

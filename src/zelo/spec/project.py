@@ -337,6 +337,12 @@ class Project(Frozen):
         return {name: field for name, field in self.fields.items() if field.use == "input"}
 
     @property
+    def metrics(self) -> tuple[str, ...]:
+        """Every metric of its task; a scaled error where a forecast has a season to scale it."""
+        known = TASK_METRICS[self.task.kind]
+        return known if self.forecast else tuple(name for name in known if name != "mase")
+
+    @property
     def history_name(self) -> str:
         """The list in a request that holds the history of a forecast."""
         assert self.forecast is not None

@@ -123,7 +123,7 @@ def spellings_lead_to_classes(project: Project) -> str | None:
 
 
 def metrics_are_known(project: Project) -> str | None:
-    allowed = TASK_METRICS[project.task.kind]
+    allowed = project.metrics
     if broken := _among("select.primary", project.select.primary, allowed):
         return broken
     for name in project.select.report:

@@ -50,12 +50,6 @@ def forecast_fits_the_task(project: Project) -> str | None:
     return None
 
 
-def scaled_errors_need_a_season(project: Project) -> str | None:
-    if project.forecast is None and "mase" in project.select.metrics:
-        return "select: found mase without a forecast, whose season scales it; expected another metric"
-    return None
-
-
 def raw_tables_are_whole(project: Project) -> str | None:
     tables = project.pipeline.tables if project.pipeline else {}
     return next((broken for name, table in tables.items() for broken in _broken_table(name, table)), None)
@@ -134,7 +128,6 @@ def weeks_feed_the_project(project: Project) -> str | None:
 SERIES_RULES = (
     names_differ,
     forecast_fits_the_task,
-    scaled_errors_need_a_season,
     raw_tables_are_whole,
     aggregates_have_columns,
     weeks_feed_the_project,

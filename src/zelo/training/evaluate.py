@@ -12,7 +12,7 @@ import numpy as np
 from zelo.decisions.decide import predicted_classes
 from zelo.decisions.policy import INTERVAL_LEVEL, Policy, make_policy
 from zelo.models.calibration import Calibration, fit_calibration
-from zelo.spec.project import TASK_METRICS, Maximise, Project
+from zelo.spec.project import Maximise, Project
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.conformal import class_limits, interval_half_width
 from zelo.stats.metrics import Scored
@@ -62,7 +62,7 @@ def assess(
 ) -> Assessed:
     """Measure out-of-fold scores. A row is calibrated and decided by what the other folds teach."""
     scored = decide_out_of_fold(raw, truth, folds, project, scale)
-    metrics = metric_intervals(scored, TASK_METRICS[project.task.kind], seed=project.split.seed)
+    metrics = metric_intervals(scored, project.metrics, seed=project.split.seed)
     return Assessed(name, params, raw, seconds, scored, metrics)
 
 

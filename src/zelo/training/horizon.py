@@ -13,7 +13,7 @@ import pandas as pd
 from zelo.decisions.policy import INTERVAL_LEVEL
 from zelo.features.ahead import known_ahead, unroll
 from zelo.features.columns import Columns, take
-from zelo.spec.project import TASK_METRICS, Project
+from zelo.spec.project import Project
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.conformal import half_widths_by_horizon
 from zelo.stats.coverage import coverage_interval
@@ -161,7 +161,7 @@ def _at(
     return HorizonFigures(
         horizon=place + 1,
         rows=len(truth),
-        metrics=metric_intervals(scored, TASK_METRICS["regression"], seed=project.split.seed),
+        metrics=metric_intervals(scored, project.metrics, seed=project.split.seed),
         half_width=float(width[promised][-1]) if promised.any() else np.nan,
         coverage=coverage_interval(hits, int(promised.sum())),
         against=against,

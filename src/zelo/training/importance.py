@@ -11,7 +11,7 @@ from zelo.features.columns import Columns, take
 from zelo.spec.project import Project
 
 if TYPE_CHECKING:
-    from zelo.training.train import Rows
+    from zelo.training.rows import Rows
 
 Array = np.ndarray[Any, Any]
 
@@ -46,7 +46,9 @@ def importances(
     stacked = take(columns, np.tile(np.arange(size), repeats))
     repeated = np.tile(truth, repeats)
     rises = {}
-    groups = {name: (name,) for name in project.inputs if name not in project.lags}
+    groups: dict[str, tuple[str, ...]] = {
+        name: (name,) for name in project.inputs if name not in project.lags
+    }
     if project.forecast is not None:
         groups[project.history_name] = tuple(project.lags)
     for name, together in groups.items():

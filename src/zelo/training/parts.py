@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from zelo.stats.metrics import Scored
-from zelo.training.train import Rows, Trained
+from zelo.training.rows import Rows
+from zelo.training.train import Trained
 from zelo.training.truth import scored_at_all
 
 Array = np.ndarray[Any, Any]

@@ -15,8 +15,9 @@ from zelo.stats.metrics import Scored
 from zelo.stats.per_class import share_interval
 from zelo.training.parts import Side, parts_of
 from zelo.training.perturbation import Perturbation, perturbations
+from zelo.training.rows import Rows
 from zelo.training.slices import Slice, by_slice
-from zelo.training.train import Rows, Trained
+from zelo.training.train import Trained
 from zelo.training.truth import scored_rows
 
 Array = np.ndarray[Any, Any]
