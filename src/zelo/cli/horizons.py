@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zelo.cli.show import OUT, interval, show_table
+from zelo.cli.show import OUT, show_table
 from zelo.spec.project import Project
 
 PARTS = (
@@ -20,27 +20,26 @@ def show_horizons(project: Project, horizons: dict[str, Any]) -> None:
     for part, title in PARTS:
         found = horizons[part]
         names = list(found[0]["against"])
-        heads = ("ahead", "rows", f"mae{unit} [95 %]", "mase", f"±{unit}", "coverage [95 %]")
-        rows = [_row(entry, names) for entry in found]
-        against = (f"{name} mae (p)" for name in names)
-        show_table(f"\n{title}", (*heads, *against), rows)
+        heads = ("ahead", "rows", f"mae{unit} [95 %]", "mase", f"±{unit}", "covered")
+        show_table(f"\n{title}", (*heads, *names), [_row(entry, names) for entry in found])
     OUT.print(
-        "±: half of the 90 % interval, and coverage how much of the truth it held; "
-        "p: Diebold-Mariano, of the baseline being as good or better",
+        "±: half of the 90 % interval; covered: the share of the truth that it held. Beside: the naive ones' "
+        "mae, with the p (Diebold-Mariano) of being as good or better",
         markup=False,
     )
 
 
 def _row(entry: dict[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     metrics = entry["metrics"]
+    mae = metrics["mae"]
     beside = [entry["against"][name] for name in names]
     return (
         str(entry["horizon"]),
         str(entry["rows"]),
-        interval(metrics["mae"]),
-        _number(metrics["mase"]["value"]),
+        f"{_number(mae['value'], 1)} [{_number(mae['low'], 1)}, {_number(mae['high'], 1)}]",
+        _number(metrics["mase"]["value"], 2),
         _number(entry["half_width"], 1),
-        interval(metrics["coverage"]),
+        _number(metrics["coverage"]["value"], 2),
         *(f"{_number(one['mae'], 1)} ({_number(one['p_value'])})" for one in beside),
     )
 

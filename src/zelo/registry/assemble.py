@@ -26,7 +26,7 @@ from zelo.registry.compilation.compile import compile_model
 from zelo.registry.compilation.graph import CannotCompile
 from zelo.registry.environment import environment, environment_hash
 from zelo.registry.error_analysis.page import ERRORS, error_page
-from zelo.registry.examination import BASELINE
+from zelo.registry.examination import BASELINE, HORIZONS
 from zelo.registry.gates.g04_parity import TEST_SCORES
 from zelo.registry.gates.g08_critical import CLASSES
 from zelo.registry.model_card import model_card
@@ -48,7 +48,6 @@ from zelo.training.train import Trained
 Array = np.ndarray[Any, Any]
 
 REFERENCE_ROWS = 5000
-HORIZONS = "horizons.json"
 
 
 @dataclass(frozen=True)

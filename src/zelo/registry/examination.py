@@ -22,7 +22,7 @@ from zelo.stats.metrics import Scored
 from zelo.training.truth import scored_rows, truth_of
 
 Array = np.ndarray[Any, Any]
-BASELINE = "baseline.json"
+BASELINE, HORIZONS = "baseline.json", "horizons.json"
 
 
 @dataclass(frozen=True)
