@@ -33,7 +33,7 @@ import pytest
 from tests.homes import NAME, Home, pumps, zelo
 from tests.serving.fakes import Client
 
-from zelo.cli.answering import open_service
+from zelo.cli.champion import open_service
 from zelo.ledger.store import Ledger
 from zelo.serving.app import create_app
 

@@ -44,7 +44,7 @@ MARKUP = "<script>alert('sheet')</script> see sheet"
 # In a process of its own: what a server does for an answer, and the libraries that it took.
 SERVES_WITHOUT = """
 import sys
-from zelo.cli.answering import open_service
+from zelo.cli.champion import open_service
 from zelo.cli.workspace import open_workspace
 from zelo.serving.app import create_app
 

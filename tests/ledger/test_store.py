@@ -139,6 +139,7 @@ def test_ranking_and_latest_are_answered_from_an_index(ledger: Ledger) -> None:
     ledger.predictions("churn", latest_only=True, order="score", minimum_score=0.5, limit=10)
     ledger.predictions("churn", entity="ana", limit=1)
     ledger.predictions("churn", since=START, limit=10)
+    ledger.about("churn", ["ana", "rui"])
     asked = [entry for entry in statements if entry[0].startswith("SELECT")]
 
     for sql, parameters in asked:
@@ -239,3 +240,28 @@ def test_more_ids_than_a_query_takes(ledger: Ledger) -> None:
     )
 
     assert counts.joined == 1203
+
+
+def test_what_is_known_about_some_entities(ledger: Ledger) -> None:
+    weeks = [
+        record(id=f"p{place}", entity=f"w{place % 3}", at=START + timedelta(place)) for place in range(6)
+    ]
+    ledger.record_predictions([*weeks, record(id="other", project="other", entity="w0")])
+    for value in (10.0, 12.0):
+        ledger.record_outcomes("churn", [OutcomeRecord(value, START, prediction_id="p3")])
+
+    found = ledger.about("churn", ["w0", "w1", "w9", "w0"])
+
+    values = [(one.id, one.entity, outcome and outcome.value) for one, outcome in found]
+    assert values == [("p0", "w0", None), ("p1", "w1", None), ("p3", "w0", 12.0), ("p4", "w1", None)]
+    assert found[2][0] == weeks[3]
+    assert ledger.about("churn", []) == []
+
+
+def test_more_entities_than_a_query_takes(ledger: Ledger) -> None:
+    many = [record(entity=str(number)) for number in range(1203)]
+    ledger.record_predictions(many)
+
+    assert [one.id for one, _ in ledger.about("churn", [str(number) for number in range(1203)])] == [
+        one.id for one in many
+    ]

@@ -33,9 +33,8 @@ def prepared(tmp_path: Path) -> Prepare:
         if real and not folder:
             pytest.skip("ZELO_DATA_DIR names no folder of real data")
         data_dir = Path(folder) if real and folder else None
-        places = Places(
-            SHIPPED / project.name, data_dir, tmp_path / "downloads", tmp_path / "snapshots", offline=True
-        )
+        kept = (tmp_path / name for name in ("downloads", "snapshots", "datasets"))
+        places = Places(SHIPPED / project.name, data_dir, *kept, offline=True)
         return prepare(project, places, created=datetime(2026, 1, 1, tzinfo=UTC), source=source)
 
     return run

@@ -12,7 +12,7 @@ import pytest
 from tests.homes import SHIPPED, Home, answered, quick_candidate
 from tests.serving.fakes import Client
 
-from zelo.cli.answering import open_service
+from zelo.cli.champion import open_service
 from zelo.cli.projects import checked_project
 from zelo.decisions.decide import decide, predicted_classes
 from zelo.features.columns import count, take

@@ -12,7 +12,7 @@ import pytest
 from tests.homes import Home, answered
 from tests.serving.fakes import Client
 
-from zelo.cli.answering import open_service
+from zelo.cli.champion import open_service
 from zelo.features.columns import Columns
 from zelo.ledger.store import Ledger
 from zelo.serving.app import create_app

@@ -11,7 +11,7 @@ import pytest
 from tests.homes import Home
 from tests.serving.fakes import Client
 
-from zelo.cli.answering import open_service
+from zelo.cli.champion import open_service
 from zelo.errors import BundleError
 from zelo.registry.bundle import MANIFEST, load_bundle, read_manifest, seal
 from zelo.serving.app import create_app

@@ -15,7 +15,7 @@ from tests.tables import make_project, make_table
 
 from zelo.features.columns import Columns
 from zelo.registry.by_class import class_report
-from zelo.registry.error_analysis.charts import Axis, reach
+from zelo.registry.charts import Axis, reach
 from zelo.registry.error_analysis.curves import abstention, at_confidence, pareto
 from zelo.registry.error_analysis.findings import confused_pairs, confusion, mistakes
 from zelo.registry.error_analysis.page import Language, error_page

@@ -11,7 +11,7 @@ import pytest
 from tests.homes import NAME, ROWS, Home, answered, pumps, zelo
 from tests.serving.fakes import Client
 
-from zelo.cli.answering import open_service
+from zelo.cli.champion import open_service
 from zelo.data.snapshot import read_snapshot
 from zelo.data.split import split
 from zelo.decisions.decide import predicted_classes

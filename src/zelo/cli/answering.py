@@ -1,28 +1,24 @@
-"""Commands around a champion at work: serve, predict, outcomes, monitor, demo."""
+"""Commands around a champion at work: serve, predict, outcomes, demo."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from zelo.cli.champion import open_service
+from zelo.cli.forecast import run_forecast
 from zelo.cli.projects import AsJson, Named
 from zelo.cli.show import OUT, fits_shown, say_synthetic, show_json, show_table
-from zelo.cli.workspace import Workspace, now, open_workspace
+from zelo.cli.workspace import now, open_workspace
 from zelo.errors import SpecError
-
-if TYPE_CHECKING:
-    from zelo.ledger.store import Ledger
-    from zelo.registry.bundle import Bundle
-    from zelo.serving.service import Service
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def add_commands(app: typer.Typer) -> None:
-    for command in (serve, predict, outcomes, monitor, demo):
+    for command in (serve, predict, outcomes, demo):
         app.command()(command)
 
 
@@ -63,15 +59,28 @@ def serve(
 
 def predict(
     name: Named,
-    input_file: Annotated[Path, typer.Option("--input", help="Rows to predict: CSV, Parquet or Excel.")],
-    output: Annotated[Path, typer.Option(help="The predictions, as CSV.")],
+    input_file: Annotated[
+        Path | None,
+        typer.Option("--input", help="Rows to predict: CSV, Parquet or Excel. Without: the coming weeks."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The predictions, as CSV; the coming weeks have a place of their own.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Predict a file with the champion. Rows that break the contract are reported; then it exits 1."""
+    """Predict a file, or the coming weeks from the newest data, with the champion.
+
+    Rows that break the contract are reported; then it exits 1.
+    """
     from zelo.data.contract import bad_rows_json
     from zelo.serving.batch import score_file
 
     workspace = open_workspace()
+    if input_file is None:
+        run_forecast(workspace, workspace.project(name), output, as_json=as_json)
+        return
+    if output is None:
+        raise typer.BadParameter("a file of predictions needs a place", param_hint="--output")
     with workspace.ledger() as ledger, fits_shown(quiet=as_json, unit="rows") as progress:
         service = open_service(workspace, name, ledger)
         scored = score_file(
@@ -137,27 +146,6 @@ def outcomes(
         raise typer.Exit(1)
 
 
-def monitor(
-    name: Named,
-    days: Annotated[int, typer.Option(min=1, help="How far to look back.")] = 30,
-    as_json: AsJson = False,
-) -> None:
-    """Volume, quality where outcomes exist, and a drift table, of the champion."""
-    from zelo.monitoring.text import render
-    from zelo.monitoring.watch import watch
-
-    workspace = open_workspace()
-    project = workspace.project(name)
-    version, bundle = champion(workspace, name)
-    until = now()
-    with workspace.ledger() as ledger:
-        report = watch(ledger, bundle, version, since=until - timedelta(days=days), until=until, now=until)
-    if as_json:
-        show_json(report.as_dict())
-    else:
-        OUT.print(render(report, project))
-
-
 def demo(
     project: Annotated[str, typer.Option(help="Which project tells the story.")] = "churn",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the server running at the end.")] = False,
@@ -166,21 +154,3 @@ def demo(
     from zelo.cli.demo import run_demo
 
     run_demo(open_workspace(), project, keep=keep)
-
-
-def champion(workspace: Workspace, name: str) -> tuple[str, Bundle]:
-    """The champion's version and bundle, checked by hash. The project's folder is not needed for it."""
-    from zelo.registry.aliases import read_aliases, resolve
-    from zelo.registry.bundle import load_bundle
-
-    if not read_aliases(workspace.settings.registry, name):
-        workspace.project(name)
-    found = resolve(workspace.settings.registry, workspace.settings.bundles, name)
-    return found.version, load_bundle(found.bundle_path)
-
-
-def open_service(workspace: Workspace, name: str, ledger: Ledger) -> Service:
-    """A service on the project's champion."""
-    from zelo.serving.service import Service
-
-    return Service(lambda: champion(workspace, name), ledger)

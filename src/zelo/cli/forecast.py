@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from zelo.cli.champion import open_service
 from zelo.cli.data import run_pipeline
 from zelo.cli.show import OUT, say_synthetic, show_json, show_table
 from zelo.cli.workspace import Workspace
@@ -23,7 +24,6 @@ def run_forecast(workspace: Workspace, project: Project, output: Path | None, *,
     Raises:
         PipelineError: the newest data are at fault; nothing is forecast from older ones.
     """
-    from zelo.cli.answering import open_service
     from zelo.serving.coming import forecast_coming
 
     if project.pipeline is None or project.forecast is None:
@@ -74,7 +74,8 @@ def _show(project: Project, dataset: Dataset, found: Forecast) -> None:
         for week, answer in zip(found.weeks, found.answers, strict=True)
     ]
     heads = ("week of", "ahead", f"{project.task.target}{unit}", "90 % interval")
-    show_table(f"Forecast by version {found.version}, from the data set {dataset.name}", heads, rows)
+    OUT.print(f"version {found.version}, from the data set {dataset.name}", markup=False)
+    show_table("", heads, rows)
     OUT.print(f"{len(rows)} weeks forecast and recorded: {found.output}", markup=False, soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""Commands from data to champion: data, train, compare, promote, rollback, verify, history."""
+"""Commands from data to champion: train, compare, promote, rollback, verify, history."""
 
 from __future__ import annotations
 
@@ -21,43 +21,8 @@ Reason = Annotated[str, typer.Option(help="Why; it is written into the evidence.
 
 
 def add_commands(app: typer.Typer) -> None:
-    for command in (data, train, compare, promote, rollback, verify, history):
+    for command in (train, compare, promote, rollback, verify, history):
         app.command()(command)
-
-
-def data(
-    name: Named,
-    append: Annotated[Path | None, typer.Option(help="A file of new labelled rows.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check the project's data against its contract and keep them as a snapshot."""
-    from zelo.data import prepare
-
-    workspace = open_workspace()
-    project, places = workspace.project(name), workspace.places(name)
-    prepared = (
-        prepare.append(project, append, places, created=now())
-        if append
-        else prepare.prepare(project, places, created=now())
-    )
-    snapshot = prepared.snapshot
-    if as_json:
-        show_json(
-            {
-                "project": name,
-                "snapshot": snapshot.hash,
-                "rows": snapshot.rows,
-                "parent": snapshot.parent,
-                "synthetic": snapshot.synthetic,
-                "sources": snapshot.sources,
-                "notes": prepared.notes,
-            }
-        )
-        return
-    say_synthetic(snapshot.synthetic)
-    for note in prepared.notes:
-        OUT.print(f"note: {note}", markup=False)
-    OUT.print(f"{name}: {snapshot.rows} rows keep the contract; snapshot {snapshot.hash[:16]}", markup=False)
 
 
 def train(
@@ -155,10 +120,11 @@ def promote(
     as_json: AsJson = False,
 ) -> None:
     """Make the challenger champion, if its gates pass."""
+    from zelo.registry.decision_log import gates_passed
     from zelo.registry.promote import promote as run
 
     workspace = open_workspace()
-    workspace.project(name)
+    project = workspace.project(name)
     accepted = accept or []
     if accepted and not reason:
         raise typer.BadParameter("--accept needs a --reason", param_hint="--reason")
@@ -166,7 +132,7 @@ def promote(
         workspace.store(),
         name,
         approver=workspace.approver,
-        reason=reason or "gates passed",
+        reason=reason or gates_passed(project.language),
         at=now(),
         accept=accepted,
     )
@@ -247,6 +213,9 @@ def history(name: Named, as_json: AsJson = False) -> None:
         for record in records
     ]
     show_table("", ("at (UTC)", "action", "version", "candidate", "replaced", "by", "why"), rows)
+    for record in records:
+        if decision := record.get("decision"):
+            OUT.print(f"- {decision}", markup=False)
 
 
 def show_comparison(project: Project, comparison: dict[str, Any]) -> None:

@@ -14,9 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from zelo.errors import ContractError, ZeloError
+from zelo.errors import ContractError, PipelineError, ZeloError
 
 PIPE_WIDTH = 120
+MOST_SHOWN = 20
 OUT = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 ERR = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPE_WIDTH)
 
@@ -34,6 +35,8 @@ def show_error(error: ZeloError, *, as_json: bool) -> None:
         content: dict[str, Any] = {"error": {"kind": type(error).__name__, **error.as_dict()}}
         if isinstance(error, ContractError):
             content["bad_rows"] = [vars(row) for row in error.bad_rows]
+        if isinstance(error, PipelineError):
+            content |= {"faults": [vars(fault) for fault in error.faults], "total": error.total}
         show_json(content)
         return
     head = f"{error.where}: {error.what}" if error.where else error.what
@@ -41,19 +44,23 @@ def show_error(error: ZeloError, *, as_json: bool) -> None:
     # Not folded at any width: a path is there to be copied.
     ERR.print(head, markup=False, soft_wrap=True)
     if isinstance(error, ContractError):
-        show_table(
-            "",
-            ("row", "field", "found", "expected"),
-            [(str(row.row), row.field, row.found, row.expected) for row in error.bad_rows[:20]],
-            console=ERR,
-        )
-        if len(error.bad_rows) > 20:
-            ERR.print(f"... and {len(error.bad_rows) - 20} more; --json lists them all", markup=False)
-        ERR.print(f"  to do: {error.hint}", markup=False)
+        _show_entries(("row", "field", "found", "expected"), error.bad_rows, len(error.bad_rows), error.hint)
+        return
+    if isinstance(error, PipelineError):
+        heads = ("file", "sheet", "row", "column", "found", "expected")
+        _show_entries(heads, error.faults, error.total, error.hint)
         return
     for label, text in (("found", error.found), ("expected", error.expected), ("to do", error.hint)):
         if text:
             ERR.print(f"  {label}: {text}", markup=False, soft_wrap=True)
+
+
+def _show_entries(heads: Sequence[str], entries: Sequence[object], total: int, hint: str) -> None:
+    rows = [[str(getattr(entry, head)) for head in heads] for entry in entries[:MOST_SHOWN]]
+    show_table("", heads, rows, console=ERR)
+    if total > MOST_SHOWN:
+        ERR.print(f"... and {total - MOST_SHOWN} more; --json lists them", markup=False)
+    ERR.print(f"  to do: {hint}", markup=False)
 
 
 def show_table(
@@ -62,7 +69,7 @@ def show_table(
     """A table; cells are shown as text, whatever they hold."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for place, head in enumerate(heads):
-        table.add_column(head, overflow="fold", no_wrap=place == 0)
+        table.add_column(Text(head), overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

@@ -41,7 +41,13 @@ class Workspace:
 
         settings = self.settings
         return Places(
-            self.folder(name), settings.data_dir, settings.downloads, settings.snapshots, settings.offline
+            folder=self.folder(name),
+            data_dir=settings.data_dir,
+            downloads=settings.downloads,
+            snapshots=settings.snapshots,
+            datasets=settings.datasets,
+            offline=settings.offline,
+            engine=settings.engine,
         )
 
     def store(self) -> Store:

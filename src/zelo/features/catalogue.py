@@ -58,7 +58,7 @@ def page(projects: Sequence[Project]) -> str:
 
 def _project(project: Project) -> Iterable[str]:
     yield f"## In `{project.name}`"
-    fields = [
+    fields: list[tuple[str, str, str, str]] = [
         (f"`{name}`", field.type, field.unit or "–", field.meaning or "–")
         for name, field in project.inputs.items()
         if name not in project.lags

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -26,7 +26,7 @@ from zelo.ledger.schema import events, outcomes, predictions
 
 Order = Literal["newest", "oldest", "score"]
 BUSY_TIMEOUT = 5.0
-_IDS_A_QUERY = 500
+_NAMES_A_QUERY = 500
 
 
 class Ledger:
@@ -210,6 +210,23 @@ class Ledger:
                 for row in connection.execute(query)
             ]
 
+    def about(self, project: str, entities: Collection[str]) -> list[tuple[PredictionRecord, Outcome | None]]:
+        """Every prediction about these entities, the oldest first, with its outcome recorded last, if any."""
+        last = sa.and_(
+            outcomes.c.prediction_id == predictions.c.id, ~_newer_outcome_exists().correlate(outcomes)
+        )
+        query = sa.select(predictions, *_OUTCOME_COLUMNS).select_from(predictions.outerjoin(outcomes, last))
+        names = predictions.c.keys()
+        found = []
+        with self._reading() as connection:
+            for some in _chunks(entities):
+                wanted = query.where(predictions.c.project == project, predictions.c.entity.in_(some))
+                for row in connection.execute(wanted):
+                    record = PredictionRecord(**dict(zip(names, row, strict=False)))
+                    outcome = row[len(names) :]
+                    found.append((record, None if outcome[0] is None else Outcome(*outcome)))
+        return sorted(found, key=lambda pair: (pair[0].at, pair[0].id))
+
     def unlabelled(
         self, project: str, *, since: datetime | None = None, limit: int | None = None
     ) -> list[PredictionRecord]:
@@ -338,8 +355,13 @@ def _latest_id(connection: sa.Connection, project: str, record: OutcomeRecord) -
 def _existing(
     connection: sa.Connection, column: sa.Column[Any], project: str, ids: set[str]
 ) -> Iterator[str]:
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), _IDS_A_QUERY):
-        some = wanted[start : start + _IDS_A_QUERY]
+    for some in _chunks(ids):
         query = sa.select(column).where(column.table.c.project == project, column.in_(some)).distinct()
         yield from connection.execute(query).scalars()
+
+
+def _chunks(names: Collection[str]) -> Iterator[list[str]]:
+    """The names, each once, as many at a time as a query may ask for."""
+    wanted = sorted(set(names))
+    for start in range(0, len(wanted), _NAMES_A_QUERY):
+        yield wanted[start : start + _NAMES_A_QUERY]

@@ -18,6 +18,7 @@ from zelo.stats.arrays import FloatArray
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
 from zelo.training.slices import FEWEST_POSITIVES, FEWEST_ROWS
+from zelo.training.truth import scored_rows
 
 Status = Literal["computed", "no interval", "cannot be computed"]
 Reason = Literal[
@@ -26,6 +27,7 @@ Reason = Literal[
     "outcomes of one class only",
     "the true value never changes",
     "a true value is 0",
+    "not defined on these outcomes",
     "not every class' probability is on record",
     "too few outcomes for an interval",
     "too few outcomes to judge",
@@ -101,17 +103,23 @@ class _Answered:
 
 
 def measure_quality(
-    judged: Sequence[Judged], project: Project, test: Mapping[str, Any], *, predictions: int
+    judged: Sequence[Judged],
+    project: Project,
+    test: Mapping[str, Any],
+    *,
+    predictions: int,
+    scale: float | None = None,
 ) -> Quality:
     """Measure the project's reported metrics.
 
     Args:
-        judged: predictions of one version with their outcomes.
+        judged: predictions of one version with their outcomes, in order of time.
         project: as the version's bundle holds it.
         test: the bundle's ``metrics.json``: metric -> value, low, high.
         predictions: how many predictions there are, with an outcome or not.
+        scale: of a forecast's scaled error, in the target's unit.
     """
-    answered = _answered(judged, project)
+    answered = _answered(judged, project, scale)
     known = len(answered.rows)
     delays = [row.outcome.observed_at - row.prediction.at for row in answered.rows]
     return Quality(
@@ -134,12 +142,16 @@ def _none_because(predictions: int) -> Reason:
     return "no outcomes yet" if predictions else "no predictions"
 
 
-def _answered(judged: Sequence[Judged], project: Project) -> _Answered:
+def _answered(judged: Sequence[Judged], project: Project, scale: float | None) -> _Answered:
     if project.task.kind == "regression":
         valued = [row for row in judged if _is_number(row.outcome.value) and row.prediction.score is not None]
         truths = np.array([row.outcome.value for row in valued], dtype=np.float64)
         values = np.array([row.prediction.score for row in valued], dtype=np.float64)
-        return _Answered(valued, Scored(truths, values))
+        said = [row.prediction.decision for row in valued]
+        # An absent end is NaN.
+        ends = np.array([(body.get("lower"), body.get("upper")) for body in said], dtype=np.float64)
+        bounds = ends.reshape(-1, 2)
+        return _Answered(valued, scored_rows(truths, values, None, project, bounds=bounds, scale=scale))
     index = {label: place for place, label in enumerate(project.classes)}
     rows = [
         row
@@ -198,6 +210,8 @@ def _refused(metric: str, reason: Reason) -> Figure:
 
 
 def _figure(metric: str, found: Interval, rows: int) -> Figure:
+    if not np.isfinite(found.value):
+        return _refused(metric, "not defined on these outcomes")
     # A bootstrap of a handful of rows gives bounds that are far too narrow: no interval is better.
     if rows < FEWEST_ROWS or not np.isfinite((found.low, found.high)).all():
         reason: Reason = "too few outcomes for an interval"

@@ -3,54 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from zelo.monitoring.drift import Drift, DriftTable
 from zelo.monitoring.quality import Figure, Quality
+from zelo.monitoring.series import SeriesReport
+from zelo.monitoring.series_text import series_sections
+from zelo.monitoring.terminal import add_row, bars_of, below, moment, printable, section, table_of
 from zelo.monitoring.volume import Count, Volume
 from zelo.monitoring.watch import SYNTHETIC, Report
 from zelo.monitoring.words import Words
 from zelo.spec.project import Project
 
-BARS = " ▁▂▃▄▅▆▇█"
 STYLES = {"stable": "green", "within chance": "", "moderate": "yellow", "large": "bold red"}
 NOTHING = "–"
 
 
-def render(report: Report, project: Project) -> RenderableType:
-    """Heading, volume, quality and drift, one below the other."""
+def render(report: Report, project: Project, series: SeriesReport | None = None) -> RenderableType:
+    """Heading, volume, quality and drift, one below the other.
+
+    Of a weekly forecast its own sections stand in the place of the drift table, for which a month of weeks is
+    too few rows.
+    """
     words = Words(project.language)
     return Group(
         _heading(report, project, words),
-        _section(words("Volume")),
+        section(words("Volume")),
         *_volume(report.volume, words),
-        _section(words("Quality")),
+        section(words("Quality")),
         *_quality(report.quality, project, words),
-        _section(words("Drift")),
-        *_drift(report.drift, words),
+        *(series_sections(series, words) if series else _drift(report.drift, words)),
     )
 
 
 def _heading(report: Report, project: Project, words: Words) -> RenderableType:
     lines = Text(f"{project.title} ({project.name}), {words('version')} {report.version}\n", style="bold")
-    lines.append(f"{_moment(report.since)} → {_moment(report.until)} UTC", style="not bold")
+    lines.append(f"{moment(report.since)} → {moment(report.until)} UTC", style="not bold")
     for note in report.notes:
         lines.append(f"\n{words(note)}", style="bold red" if note == SYNTHETIC else "not bold dim")
     return lines
-
-
-def _section(title: str) -> RenderableType:
-    return _below(Text(title, style="bold underline"))
-
-
-def _below(part: RenderableType) -> Padding:
-    return Padding(part, (1, 0, 0, 0))
 
 
 def _volume(volume: Volume, words: Words) -> list[RenderableType]:
@@ -59,7 +53,7 @@ def _volume(volume: Volume, words: Words) -> list[RenderableType]:
     parts: list[RenderableType] = [
         Text(
             f"{words.whole(volume.rows)} {words('predictions, all versions')}, "
-            f"{_moment(volume.first)} → {_moment(volume.last)}"
+            f"{moment(volume.first)} → {moment(volume.last)}"
         ),
         _bars(volume, words),
         _counts(words("by version"), volume.by_version, words),
@@ -76,11 +70,9 @@ def _volume(volume: Volume, words: Words) -> list[RenderableType]:
 
 
 def _bars(volume: Volume, words: Words) -> Text:
-    highest = max(period.rows for period in volume.periods)
-    # A period with few predictions still shows the lowest bar: only an empty one is blank.
-    bars = "".join(BARS[-(-8 * period.rows // highest)] for period in volume.periods)
-    told = f"{words(f'by {volume.period}')}, {words('at most')} {words.whole(highest)}"
-    return Text.assemble((bars, "cyan"), f"\n{told}")
+    rows = [period.rows for period in volume.periods]
+    told = f"{words(f'by {volume.period}')}, {words('at most')} {words.whole(max(rows))}"
+    return Text.assemble((bars_of(rows), "cyan"), f"\n{told}")
 
 
 def _counts(title: str, counts: Sequence[Count], words: Words) -> Text:
@@ -89,7 +81,7 @@ def _counts(title: str, counts: Sequence[Count], words: Words) -> Text:
 
 
 def _labelled(title: str, text: str) -> Text:
-    return Text.assemble((f"{title}  ", "dim"), _printable(text))
+    return Text.assemble((f"{title}  ", "dim"), printable(text))
 
 
 def _quality(quality: Quality, project: Project, words: Words) -> list[RenderableType]:
@@ -103,10 +95,10 @@ def _quality(quality: Quality, project: Project, words: Words) -> list[Renderabl
         told += f"; {words('median delay')} {words.duration(quality.median_delay_hours)}"
     if quality.unusable:
         told += f"; {words.whole(quality.unusable)} {words('unusable')}"
-    table = _table(words, left=("metric",), right=("window", "95 % interval", "test", "95 % interval"))
+    table = table_of(words, left=("metric",), right=("window", "95 % interval", "test", "95 % interval"))
     table.add_column("", ratio=1)
     for figure in quality.figures:
-        _add(
+        add_row(
             table,
             figure.metric,
             *_window(figure, words),
@@ -114,14 +106,14 @@ def _quality(quality: Quality, project: Project, words: Words) -> list[Renderabl
             words.interval(figure.test_low, figure.test_high),
             Text(words(figure.reason) if figure.reason else "", style="yellow"),
         )
-    parts: list[RenderableType] = [Text(told), _below(table)]
+    parts: list[RenderableType] = [Text(told), below(table)]
     if quality.slices:
-        parts.append(_below(_slices(quality, project, words)))
+        parts.append(below(_slices(quality, project, words)))
     return parts
 
 
 def _slices(quality: Quality, project: Project, words: Words) -> Table:
-    table = _table(words, left=("slice",), right=("outcomes",))
+    table = table_of(words, left=("slice",), right=("outcomes",))
     table.add_column(project.select.primary, justify="right")
     table.add_column(words("95 % interval"), justify="right")
     table.add_column("", ratio=1)
@@ -129,7 +121,7 @@ def _slices(quality: Quality, project: Project, words: Words) -> Table:
         primary = part.figures[0] if part.figures else None
         reason = primary.reason if primary else part.reason
         value = "" if part.value is None else f" = {part.value or words('(missing)')}"
-        _add(
+        add_row(
             table,
             f"{part.field}{value}",
             words.whole(part.outcomes),
@@ -144,7 +136,7 @@ def _window(figure: Figure, words: Words) -> tuple[str, str]:
 
 
 def _drift(drift: DriftTable, words: Words) -> list[RenderableType]:
-    table = _table(words, left=("field",), right=("PSI",))
+    table = table_of(words, left=("field",), right=("PSI",))
     table.add_column(words("level"))
     table.add_column(words("KS / χ²"), justify="right")
     table.add_column("Wasserstein", justify="right")
@@ -152,7 +144,7 @@ def _drift(drift: DriftTable, words: Words) -> list[RenderableType]:
     table.add_column(words("largest change"), ratio=1)
     table.add_column(words("missing"), justify="right", no_wrap=True)
     for entry in drift.fields:
-        _add(table, *_drift_row(entry, words))
+        add_row(table, *_drift_row(entry, words))
     references = {entry.reference_rows for entry in drift.fields[:-1]}
     rows = (
         f"{words.whole(drift.rows)} {words('predictions of this version')}; "
@@ -160,9 +152,10 @@ def _drift(drift: DriftTable, words: Words) -> list[RenderableType]:
         f"{words('for the score')} {words.whole(drift.fields[-1].reference_rows)} {words('test rows')}"
     )
     return [
+        section(words("Drift")),
         Text(rows),
-        _below(table),
-        _below(Text(words(drift.note), style="bold")),
+        below(table),
+        below(Text(words(drift.note), style="bold")),
         Text(words(drift.levels), style="dim"),
     ]
 
@@ -204,25 +197,3 @@ def _missing(entry: Drift, words: Words) -> str:
     if not entry.missing_reference and not entry.missing:
         return words.percent(0.0)
     return f"{words.percent(entry.missing_reference)} → {words.percent(entry.missing)}"
-
-
-def _table(words: Words, *, left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1), expand=True)
-    for name in left:
-        table.add_column(words(name), overflow="fold")
-    for name in right:
-        table.add_column(words(name), justify="right", no_wrap=True)
-    return table
-
-
-def _add(table: Table, *cells: str | Text) -> None:
-    # Names and categories come from people's data: a bracket in one is no markup, an escape no colour.
-    table.add_row(*(cell if isinstance(cell, Text) else Text(_printable(cell)) for cell in cells))
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")

@@ -6,21 +6,24 @@ It looks and compares. It raises no alarm and starts nothing.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from zelo.errors import SpecError
+from zelo.ledger.records import PredictionRecord
 from zelo.ledger.store import Ledger
 from zelo.monitoring.bundled import read_json
 from zelo.monitoring.drift import DriftTable, measure_drift
 from zelo.monitoring.quality import Quality, measure_quality
 from zelo.monitoring.volume import Volume, measure_volume
 from zelo.registry.bundle import Bundle
+from zelo.registry.examination import BASELINE
 
 SYNTHETIC = "The model was trained on SYNTHETIC data: a generator made them, nobody measured them."
 PARTIAL_TRUTH = (
     "Quality is that of the predictions whose outcome is known; those still without one may differ from them."
 )
+ONE_AHEAD = "Quality and drift are those of forecasts one row ahead, as the figures of the test set are."
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: times in ISO 8601, what is not defined is null."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
+        found: dict[str, Any] = plain(asdict(self))
+        return found
 
 
 def watch(
@@ -68,11 +71,21 @@ def watch(
     _refuse_window(since, until)
     project = bundle.project
     records = ledger.predictions(project.name, since=since, until=until, order="oldest")
-    served = [record for record in records if record.version == version]
+    served = [record for record in records if record.version == version and _one_ahead(record)]
     judged = ledger.judged(project.name, version=version, since=since, until=until)
-    quality = measure_quality(judged, project, read_json(bundle, "metrics.json"), predictions=len(served))
+    quality = measure_quality(
+        [row for row in judged if _one_ahead(row.prediction)],
+        project,
+        read_json(bundle, "metrics.json"),
+        predictions=len(served),
+        scale=read_json(bundle, BASELINE)["scale"] if project.forecast else None,
+    )
     synthetic = bool(bundle.manifest.get("synthetic"))
-    partial = 0 < quality.outcomes < quality.predictions
+    notes = {
+        SYNTHETIC: synthetic,
+        PARTIAL_TRUTH: 0 < quality.outcomes < quality.predictions,
+        ONE_AHEAD: project.forecast is not None,
+    }
     return Report(
         project=project.name,
         version=version,
@@ -80,11 +93,16 @@ def watch(
         until=until,
         made_at=now,
         synthetic=synthetic,
-        notes=(*([SYNTHETIC] if synthetic else []), *([PARTIAL_TRUTH] if partial else [])),
+        notes=tuple(note for note, holds in notes.items() if holds),
         volume=measure_volume(records, project, since=since, until=until),
         quality=quality,
         drift=measure_drift(served, bundle),
     )
+
+
+def _one_ahead(record: PredictionRecord) -> bool:
+    """Forecasts from forecasts are another matter; what is no forecast tells no horizon."""
+    return bool(record.decision.get("horizon", 1) == 1)
 
 
 def _refuse_window(since: datetime, until: datetime) -> None:
@@ -97,9 +115,10 @@ def _refuse_window(since: datetime, until: datetime) -> None:
         )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: times and dates in ISO 8601."""
     if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+        return [plain(part) for part in value]
+    return value.isoformat() if isinstance(value, date) else value

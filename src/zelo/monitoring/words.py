@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
+from zelo.monitoring.accuracy import Measure
+from zelo.monitoring.alarms import Alarm
 from zelo.monitoring.drift import LEVELS, NOTE
-from zelo.monitoring.watch import PARTIAL_TRUTH, SYNTHETIC
+from zelo.monitoring.series_words import ALARMS
+from zelo.monitoring.series_words import PORTUGUESE as OF_A_SERIES
+from zelo.monitoring.watch import ONE_AHEAD, PARTIAL_TRUTH, SYNTHETIC
 
 PORTUGUESE: dict[str, str] = {
+    **OF_A_SERIES,
+    ONE_AHEAD: "Qualidade e deriva são as das previsões um passo à frente, como as medidas do teste.",
     SYNTHETIC: "O modelo foi treinado com dados SINTÉTICOS: gerados por programa, ninguém os mediu.",
     PARTIAL_TRUTH: "A qualidade é a das previsões com desfecho conhecido; "
     "as que ainda não o têm podem ser diferentes.",
@@ -72,6 +79,7 @@ PORTUGUESE: dict[str, str] = {
     "outcomes of one class only": "desfechos de uma só classe",
     "the true value never changes": "o valor verdadeiro não muda",
     "a true value is 0": "um valor verdadeiro é 0",
+    "not defined on these outcomes": "sem definição nestes desfechos",
     "not every class' probability is on record": "nem todas as probabilidades das classes foram gravadas",
     "too few outcomes for an interval": "desfechos de menos para um intervalo",
     "too few outcomes to judge": "desfechos de menos para julgar",
@@ -91,6 +99,37 @@ class Words:
 
     def __call__(self, phrase: str) -> str:
         return PORTUGUESE[phrase] if self.language == "pt-BR" else ENGLISH.get(phrase, phrase)
+
+    def day(self, day: date) -> str:
+        """A day as people write it."""
+        return f"{day:%d/%m/%Y}" if self.language == "pt-BR" else day.isoformat()
+
+    def month(self, day: date) -> str:
+        """The month of a day."""
+        return f"{day:%m/%Y}" if self.language == "pt-BR" else f"{day:%Y-%m}"
+
+    def day_of_month(self, day: date) -> str:
+        """A day of this year."""
+        return f"{day:%d/%m}" if self.language == "pt-BR" else f"{day:%m-%d}"
+
+    def axis(self, value: float) -> str:
+        """A number of a scale, with as many digits as it needs."""
+        return self._localised(f"{value:,.6g}")
+
+    def alarm(self, alarm: Alarm) -> str:
+        """An alarm as a sentence."""
+        return ALARMS[self.language][alarm.code].format(
+            about=alarm.about,
+            on=self.day(alarm.on) if alarm.on else NOTHING,
+            found=self._count(alarm.found),
+            expected=self._count(alarm.expected),
+        )
+
+    def status(self, status: str | None) -> str:
+        """What a run said of itself; a word that is not ours stays as it is."""
+        if status is None:
+            return NOTHING
+        return PORTUGUESE.get(status, status) if self.language == "pt-BR" else status
 
     def whole(self, value: int) -> str:
         """A count, with separators of thousands."""
@@ -115,18 +154,40 @@ class Words:
             return self._localised("<0.1 %")
         return self._localised(f"{100 * share:.1f} %")
 
-    def interval(self, low: float | None, high: float | None) -> str:
+    def interval(self, low: float | None, high: float | None, digits: int = 3) -> str:
         """Two bounds."""
         if low is None or high is None:
             return NOTHING
-        between = "; " if self.language == "pt-BR" else ", "
-        return f"[{self.number(low)}{between}{self.number(high)}]"
+        return self._bounds(self.number(low, digits), self.number(high, digits))
+
+    def bounded(self, found: Measure) -> str:
+        """A figure with its bounds, where it has them: 23.4 [20.1, 27.0]."""
+        if found.low is None or found.high is None:
+            return self.short(found.value)
+        return f"{self.short(found.value)} {self._bounds(self.short(found.low), self.short(found.high))}"
+
+    def shares(self, found: Measure) -> str:
+        """A share in percent with its bounds, where it has them: 92 % [64, 100]."""
+        if found.value is None or found.low is None or found.high is None:
+            return self.percent(found.value)
+        low, high = (self.number(100 * bound, 0) for bound in (found.low, found.high))
+        return f"{100 * found.value:.0f} % {self._bounds(low, high)}"
+
+    def signed(self, value: float | None, digits: int = 1) -> str:
+        """A number with its sign, with so many decimals."""
+        return NOTHING if value is None else self._localised(f"{value:+.{digits}f}")
 
     def duration(self, hours: float) -> str:
         """Hours up to two days, then days."""
         if hours < 48:
             return f"{self.number(hours, 1)} {self('hours')}"
         return f"{self.number(hours / 24, 1)} {self('days')}"
+
+    def _bounds(self, low: str, high: str) -> str:
+        return f"[{low}{'; ' if self.language == 'pt-BR' else ', '}{high}]"
+
+    def _count(self, value: float | None) -> str:
+        return NOTHING if value is None else self.number(value, 0 if value % 1 == 0 else 1)
 
     def _localised(self, text: str) -> str:
         return text.translate(str.maketrans(",.", ".,")) if self.language == "pt-BR" else text

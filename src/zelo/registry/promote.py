@@ -9,7 +9,8 @@ from datetime import datetime
 from zelo.data.snapshot import read_snapshot
 from zelo.errors import GateError, RegistryError
 from zelo.registry.aliases import read_aliases, write_aliases
-from zelo.registry.bundle import load_bundle
+from zelo.registry.bundle import Bundle, load_bundle
+from zelo.registry.decision_log import Action, named, told
 from zelo.registry.evidence import append_evidence
 from zelo.registry.examination import examine
 from zelo.registry.gates.gate import GateResult
@@ -40,8 +41,7 @@ def promote(
     _known(accept)
     aliases = read_aliases(store.registry, project)
     challenger = _entry(aliases, "challenger", project, f"zelo train {project} makes one")
-    path = store.bundles / project / challenger["bundle"]
-    bundle = load_bundle(path)
+    bundle = load_bundle(store.bundles / project / challenger["bundle"])
     snapshot = read_snapshot(store.snapshots, project, bundle.manifest["snapshot"])
     gates = tuple(run_gates(examine(bundle, snapshot, load_champion(store, project))))
     failed = [gate for gate in gates if gate.status == "failed"]
@@ -60,22 +60,16 @@ def promote(
     if champion:
         aliases["previous"] = champion
     refuse_unknown(store.tracking_uri, project, [entry["version"] for entry in aliases.values()])
+    moved = Moved(challenger["version"], champion["version"] if champion else None, gates, accepted)
     append_evidence(
         store.registry,
         project,
-        version_facts(challenger["version"], path)
-        | {
-            "action": "promote",
-            "at": at.isoformat(),
-            "approver": approver,
-            "reason": reason,
-            "accepted": list(accepted),
-            "replaced": champion["version"] if champion else None,
-            "gates": [gate.as_dict() for gate in gates],
-        },
+        version_facts(moved.version, bundle)
+        | _decision(store, bundle, "promote", moved, approver=approver, reason=reason, at=at)
+        | {"accepted": list(accepted), "gates": [gate.as_dict() for gate in gates]},
     )
     _move(store, project, aliases)
-    return Moved(challenger["version"], champion["version"] if champion else None, gates, accepted)
+    return moved
 
 
 def rollback(store: Store, project: str, *, approver: str, reason: str, at: datetime) -> Moved:
@@ -88,24 +82,45 @@ def rollback(store: Store, project: str, *, approver: str, reason: str, at: date
     aliases = read_aliases(store.registry, project)
     champion = _entry(aliases, "champion", project, f"zelo promote {project} makes one")
     previous = _entry(aliases, "previous", project, "a first promotion has nothing to go back to")
-    path = store.bundles / project / previous["bundle"]
-    facts = version_facts(previous["version"], path)
+    bundle = load_bundle(store.bundles / project / previous["bundle"])
     aliases["champion"], aliases["previous"] = previous, champion
     refuse_unknown(store.tracking_uri, project, [entry["version"] for entry in aliases.values()])
+    moved = Moved(previous["version"], champion["version"])
     append_evidence(
         store.registry,
         project,
-        facts
-        | {
-            "action": "rollback",
-            "at": at.isoformat(),
-            "approver": approver,
-            "reason": reason,
-            "replaced": champion["version"],
-        },
+        version_facts(moved.version, bundle)
+        | _decision(store, bundle, "rollback", moved, approver=approver, reason=reason, at=at),
     )
     _move(store, project, aliases)
-    return Moved(previous["version"], champion["version"])
+    return moved
+
+
+def _decision(
+    store: Store, bundle: Bundle, action: Action, moved: Moved, *, approver: str, reason: str, at: datetime
+) -> dict[str, object]:
+    """What evidence says of a move beside the version: who, when and why, and the same in a sentence."""
+    project = bundle.project.name
+    new = named(store.registry, project, moved.version)
+    old = named(store.registry, project, moved.previous) if moved.previous else None
+    language = bundle.project.language
+    return {
+        "action": action,
+        "at": at.isoformat(),
+        "approver": approver,
+        "reason": reason,
+        "replaced": moved.previous,
+        "decision": told(
+            action,
+            new,
+            old,
+            at=at,
+            approver=approver,
+            reason=reason,
+            accepted=moved.accepted,
+            language=language,
+        ),
+    }
 
 
 def _move(store: Store, project: str, aliases: dict[str, dict[str, str]]) -> None:

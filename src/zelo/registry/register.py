@@ -64,11 +64,12 @@ def register(
             staging, root, trained, compiled, snapshot, created=created, run_id=run_id, commit=commit
         )
     version = add_version(store.tracking_uri, project, bundle, run_id)
-    gates = tuple(run_gates(examine(load_bundle(bundle), snapshot, load_champion(store, project))))
+    loaded = load_bundle(bundle)
+    gates = tuple(run_gates(examine(loaded, snapshot, load_champion(store, project))))
     append_evidence(
         store.registry,
         project,
-        version_facts(version, bundle)
+        version_facts(version, loaded)
         | {
             "action": "register",
             "at": created.isoformat(),

@@ -21,21 +21,20 @@ class Store:
     artifacts: Path
 
 
-def version_facts(version: str, bundle: Path) -> dict[str, object]:
+def version_facts(version: str, bundle: Bundle) -> dict[str, object]:
     """What every record of evidence says of a version: hashes of data, code, environment and figures."""
-    loaded = load_bundle(bundle)
-    manifest = loaded.manifest
+    manifest = bundle.manifest
     return {
         "version": version,
-        "bundle": bundle.name,
-        "bundle_hash": loaded.hash,
+        "bundle": bundle.path.name,
+        "bundle_hash": bundle.hash,
         "candidate": manifest["candidate"],
         "snapshot": manifest["snapshot"],
         "synthetic": manifest["synthetic"],
         "runtime": manifest["runtime"],
         "code": manifest["code"],
         "environment": manifest["environment"],
-        "metrics": json.loads((bundle / "metrics.json").read_text(encoding="utf-8")),
+        "metrics": json.loads((bundle.path / "metrics.json").read_text(encoding="utf-8")),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zelo.models.baseline import PRIOR
-from zelo.registry.error_analysis.charts import (
+from zelo.registry.charts import (
     Axis,
     Chart,
     Dot,

@@ -12,7 +12,7 @@ import numpy as np
 
 from zelo.data.snapshot import Snapshot
 from zelo.registry.by_class import ClassReport
-from zelo.registry.error_analysis.charts import Chart
+from zelo.registry.charts import Chart
 from zelo.registry.error_analysis.curves import abstention, at_confidence, calibration, pareto
 from zelo.registry.error_analysis.findings import MOST_ERRORS, confused_pairs, confusion, mistakes
 from zelo.registry.error_analysis.words import WORDS

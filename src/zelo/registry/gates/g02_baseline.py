@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from zelo.models.baseline import SEASONAL_NAIVE
+from zelo.models.forecasting import SEASONAL_NAIVE
 from zelo.registry.examination import HORIZONS, Examination
 from zelo.registry.gates.gate import Gate, Status
 

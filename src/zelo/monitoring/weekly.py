@@ -1,0 +1,86 @@
+"""The newest weekly data set, as what watches a forecast reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from zelo.data.pipeline.dataset import latest_dataset
+from zelo.data.snapshot import read_snapshot
+from zelo.data.split import split
+from zelo.errors import DataError
+from zelo.registry.bundle import Bundle
+from zelo.spec.project import Project
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Weekly:
+    """The data set ``name``: a row a week in order of time, indexed by its first day.
+
+    Fields and target have the project's names; the other columns are as the data set has them.
+    """
+
+    name: str
+    table: pd.DataFrame
+
+    @property
+    def newest(self) -> date | None:
+        """The first day of the newest week."""
+        return self.table.index[-1] if len(self.table) else None
+
+    def realised(self, project: Project) -> dict[date, float]:
+        """The target of each week that has one: a filled week has none."""
+        return {week: float(value) for week, value in self.table[project.task.target].dropna().items()}
+
+
+def week_end(week: date) -> datetime:
+    """The first moment (UTC) after the week that begins on a day."""
+    return datetime.combine(week + WEEK, time(), UTC)
+
+
+def weeks_between(first: date, last: date) -> Iterator[date]:
+    """The first days of weeks, from ``first`` every seventh day up to ``last``."""
+    while first <= last:
+        yield first
+        first += WEEK
+
+
+def weekly_of(frame: pd.DataFrame, project: Project, name: str = "") -> Weekly:
+    """A weekly table under the project's names. A column that no field has keeps its own."""
+    assert project.split.column is not None
+    names = [*project.fields, project.task.target]
+    table = frame.rename(columns={project.column_of(name): name for name in names})
+    days = pd.to_datetime(table.pop(project.split.column)).dt.date
+    return Weekly(name, table.set_index(pd.Index(days, dtype=object)).sort_index())
+
+
+def read_weekly(datasets: Path, project: Project) -> Weekly | None:
+    """The data set that stands; ``None`` before the first.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    dataset = latest_dataset(datasets, project.name)
+    if dataset is None:
+        return None
+    return weekly_of(dataset.read("weekly"), project, dataset.name)
+
+
+def trained_until(bundle: Bundle, snapshots: Path) -> date | None:
+    """The first day of the newest week that the model was fitted on; ``None`` where its snapshot is not here.
+
+    A machine that serves needs no snapshot.
+    """
+    project = bundle.project
+    assert project.split.column is not None
+    try:
+        table = read_snapshot(snapshots, project.name, bundle.manifest["snapshot"]).frame()
+    except DataError:
+        return None
+    return date.fromordinal(table[project.split.column].iloc[split(table, project).train].max().toordinal())

@@ -1,0 +1,73 @@
+"""What promote and rollback decided, as a sentence that they leave in the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from zelo.registry.evidence import read_evidence
+
+Action = Literal["promote", "rollback"]
+Language = Literal["pt-BR", "en"]
+
+WORDS: dict[Language, dict[str, str]] = {
+    "pt-BR": {
+        "first": "o modelo {new} tornou-se o primeiro campeão",
+        "promote": "o modelo {new} substituiu o modelo {old}",
+        "rollback": "o modelo {new} voltou ao lugar do modelo {old}",
+        "whole": "{what} em {on}, por {approver}, porque: {reason}",
+        "accepted": "{said} (apesar de {gates})",
+        "gates passed": "os gates passaram",
+    },
+    "en": {
+        "first": "model {new} became the first champion",
+        "promote": "model {new} replaced model {old}",
+        "rollback": "model {new} was put back in the place of model {old}",
+        "whole": "{what} on {on} by {approver}, because: {reason}",
+        "accepted": "{said} (in spite of {gates})",
+        "gates passed": "gates passed",
+    },
+}
+
+
+def gates_passed(language: Language) -> str:
+    """The reason of a promotion whose approver gave none."""
+    return WORDS[language]["gates passed"]
+
+
+def told(
+    action: Action,
+    new: str,
+    old: str | None,
+    *,
+    at: datetime,
+    approver: str,
+    reason: str,
+    accepted: Sequence[str],
+    language: Language,
+) -> str:
+    """Who took whose place, when, by whom and why.
+
+    Args:
+        new: the champion now, as :func:`named` names it.
+        old: the one before; ``None`` at a first promotion.
+        accepted: the failing gates that the approver took upon themselves.
+    """
+    words = WORDS[language]
+    what = words["first" if old is None else action].format(new=new, old=old)
+    on = f"{at:%d/%m/%Y}" if language == "pt-BR" else f"{at:%Y-%m-%d}"
+    said = words["whole"].format(what=what, on=on, approver=approver, reason=reason)
+    return words["accepted"].format(said=said, gates=", ".join(accepted)) if accepted else said
+
+
+def named(registry: Path, project: str, version: str) -> str:
+    """A version with its candidate, as the evidence has it: a bundle may be broken by now.
+
+    Raises:
+        RegistryError: a record is no JSON.
+    """
+    records = read_evidence(registry, project)
+    candidate = next((one.get("candidate") for one in records if one.get("version") == version), None)
+    return version if candidate is None else f"{version} ({candidate})"
