@@ -4,7 +4,8 @@
     ├── SpecError          a project.yaml, or a setting, is not valid
     ├── DataError          data cannot be used
     │   ├── SourceError    a file is missing, unreadable, or not the pinned one
-    │   └── ContractError  rows break the contract; carries every bad row
+    │   ├── ContractError  rows break the contract; carries every bad row
+    │   └── PipelineError  raw files, or the weeks made of them, are at fault; carries each fault
     ├── TrainingError      a candidate or a metric cannot be fitted or computed
     ├── RegistryError      a version, alias or evidence is missing or inconsistent
     │   ├── BundleError    a bundle is missing, cut short or changed
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zelo.data.contract import BadRow
+    from zelo.data.pipeline.faults import Fault
     from zelo.serving.schema import FieldError
 
 
@@ -98,6 +100,26 @@ class ContractError(DataError):
             + (f"\n    ... and {more} more" if more > 0 else ""),
             expected="every row within the contract of project.yaml",
             hint="mend the rows, or the contract if the contract is wrong",
+        )
+
+
+class PipelineError(DataError):
+    """Raw files, or the weeks made of them, are at fault.
+
+    ``faults`` holds each fault, or the first of very many; ``total`` counts them all.
+    """
+
+    def __init__(self, what: str, *, faults: Sequence[Fault], where: str = "", total: int = 0) -> None:
+        self.faults = tuple(faults)
+        self.total = max(total, len(self.faults))
+        shown = "\n".join(f"    {fault}" for fault in self.faults[:20])
+        more = self.total - 20
+        super().__init__(
+            what,
+            where=where,
+            found=f"{self.total} fault(s)\n{shown}" + (f"\n    ... and {more} more" if more > 0 else ""),
+            expected="files and weeks as the pipeline of project.yaml describes them",
+            hint="mend the files, or the pipeline if it is wrong; nothing was written",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,9 @@ class Settings(BaseSettings):
     approver: str | None = Field(default=None, description="who approves a promotion")
     max_body_bytes: int = Field(default=4 << 20, gt=0, description="largest request body")
     max_waiting_rows: int = Field(default=10_000, gt=0, description="rows that may wait to be predicted")
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb", description="where a pipeline's tables are computed"
+    )
     offline: bool = Field(default=False, description="never download")
 
     @property
@@ -30,6 +34,10 @@ class Settings(BaseSettings):
     @property
     def snapshots(self) -> Path:
         return self.home / "snapshots"
+
+    @property
+    def datasets(self) -> Path:
+        return self.home / "datasets"
 
     @property
     def bundles(self) -> Path:

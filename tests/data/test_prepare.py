@@ -37,7 +37,8 @@ def places(tmp_path: Path) -> Places:
     raw.mkdir(parents=True)
     rows = "".join(f"p{number},{number},{number / 2},Norte,{number % 2}\n" for number in range(8))
     (raw / "pumps.csv").write_text(HEADER + rows, encoding="utf-8")
-    return Places(tmp_path / "project", None, tmp_path / "downloads", tmp_path / "snapshots", offline=True)
+    kept = (tmp_path / name for name in ("downloads", "snapshots", "datasets"))
+    return Places(tmp_path / "project", None, *kept, offline=True)
 
 
 def more(tmp_path: Path, *rows: str) -> Path:

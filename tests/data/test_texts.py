@@ -174,7 +174,8 @@ def places(tmp_path: Path) -> Places:
     raw = tmp_path / "orders" / "data" / "raw"
     raw.mkdir(parents=True)
     (raw / "pumps.csv").write_text("Note,remark,shift,mode\nhot,,day,Leak\ncold,,day,odd\n", encoding="utf-8")
-    return Places(tmp_path / "orders", None, tmp_path / "downloads", tmp_path / "snapshots", offline=True)
+    kept = (tmp_path / name for name in ("downloads", "snapshots", "datasets"))
+    return Places(tmp_path / "orders", None, *kept, offline=True)
 
 
 def test_a_person_is_told_what_became_other_and_what_is_absent(places: Places, tmp_path: Path) -> None:

@@ -138,5 +138,5 @@ def test_the_weekly_table_has_calendar_lags_and_means(series: Project) -> None:
     assert series.pipeline is not None
     assert weekly_columns(series.pipeline) == (
         *("date", "HH", "hours", "tails", "annual_sin", "annual_cos", "month"),
-        *("hours_lag_1", "hours_mean_4", "filled"),
+        *("hours_lag_1", "hours_mean_4", "filled", "rows_repairs"),
     )

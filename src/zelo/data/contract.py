@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -67,7 +68,7 @@ def check_table(
         SourceError: a column of the contract is missing.
     """
     names = _columns_to_read(table, project, file=file, labelled=labelled)
-    typed = _typed(table, project, names, decimal)
+    typed = _kept(_typed(table, project, names, decimal))
     rows_read = int(typed.count().execute())
     target = project.task.target
     targets = Targets()
@@ -154,6 +155,14 @@ def _typed(table: ibis.Table, project: Project, names: Sequence[str], decimal: D
         text = table[project.column_of(key)]
         columns[SEEN] = ibis.row_number().over(group_by=text, order_by=table[ROW])
     return table.select(**columns)
+
+
+def _kept(table: ibis.Table) -> ibis.Table:
+    """The table, computed once: of many fields, each check would else be a query over the making of all."""
+    with warnings.catch_warnings():
+        # Ibis 12 calls a method that DuckDB 2 has renamed.
+        warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)
+        return table.cache()
 
 
 def _cast(text: ir.StringColumn, project: Project, name: str, decimal: Decimal) -> ir.Value:

@@ -8,6 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from zelo.data.contract import Checked, check_table
+from zelo.data.pipeline.dataset import latest_dataset
+from zelo.data.pipeline.engine import EngineName
+from zelo.data.pipeline.ingest import Progress, silent
+from zelo.data.pipeline.run import Built, Stage, build
 from zelo.data.reading import read_table
 from zelo.data.snapshot import Snapshot, append_rows, contract_hash, latest_snapshot, write_snapshot
 from zelo.data.sources import Located, locate, sha256_of
@@ -17,25 +21,30 @@ from zelo.spec.project import Project, Source
 
 @dataclass(frozen=True)
 class Places:
-    """Where sources are looked for and snapshots are kept."""
+    """Where sources are looked for, what pipelines run on, and where data sets and snapshots are kept."""
 
     folder: Path
     data_dir: Path | None
     downloads: Path
     snapshots: Path
+    datasets: Path
     offline: bool = False
+    engine: EngineName = "duckdb"
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A snapshot, and what a person should know of how it came to be."""
+    """A snapshot, and what a person should know of how it came to be: of a pipeline, also its run."""
 
     snapshot: Snapshot
     notes: tuple[str, ...] = ()
+    built: Built | None = None
 
 
 def find_source(project: Project, name: str, places: Places) -> Located:
-    """A source's file, wherever it is. Raises SourceError."""
+    """A source's file, wherever it is: of a pipeline's, the weeks of its last run. Raises SourceError."""
+    if comes_from_pipeline(project, name):
+        return _weeks(project, name, places)
     return locate(
         project,
         name,
@@ -44,6 +53,11 @@ def find_source(project: Project, name: str, places: Places) -> Located:
         downloads=places.downloads,
         offline=places.offline,
     )
+
+
+def comes_from_pipeline(project: Project, name: str) -> bool:
+    """Whether the source is what the project's pipeline makes: the first one."""
+    return project.pipeline is not None and name == next(iter(project.data.sources))
 
 
 def check_source(project: Project, name: str, places: Places) -> tuple[Located, Checked]:
@@ -58,23 +72,58 @@ def check_source(project: Project, name: str, places: Places) -> tuple[Located, 
     return located, check_table(table, project, file=located.path.name, labelled=True, decimal=source.decimal)
 
 
-def prepare(project: Project, places: Places, *, created: datetime, source: str = "train") -> Prepared:
-    """A snapshot of the source.
+def prepare(
+    project: Project,
+    places: Places,
+    *,
+    created: datetime,
+    source: str = "train",
+    progress: Progress = silent,
+) -> Prepared:
+    """A snapshot of the source; where a pipeline makes it, the pipeline runs first.
 
     Raises:
         ContractError: rows break the contract; nothing is written.
+        PipelineError: raw files, or the weeks made of them, are at fault; nothing is written.
     """
+    built = None
+    if comes_from_pipeline(project, source):
+        built = run_pipeline(project, places, created=created, progress=progress)
     located, checked = check_source(project, source, places)
     _refuse(checked, located.path.name)
     before = latest_snapshot(places.snapshots, project.name)
     snapshot = write_snapshot(
         checked.frame, project=project, root=places.snapshots, sources=[located], created=created
     )
-    notes = [located.note] if located.note else []
+    notes = [located.note] if located.note and not built else []
     if before is not None and before.parent is not None and snapshot.created > before.created:
         lost = ", ".join(entry["file"] for entry in before.sources[1:])
         notes.append(f"it does not hold the rows added to snapshot {before.hash[:16]}: append {lost} again")
-    return Prepared(snapshot, (*notes, *_notes(checked, project)))
+    return Prepared(snapshot, (*notes, *_notes(checked, project)), built)
+
+
+def run_pipeline(
+    project: Project,
+    places: Places,
+    *,
+    created: datetime,
+    progress: Progress,
+    until: Stage | None = None,
+    rows: int = 0,
+) -> Built:
+    """The project's pipeline, from its raw files on; see :func:`zelo.data.pipeline.run.build`."""
+    return build(
+        project,
+        folder=places.folder,
+        data_dir=places.data_dir,
+        downloads=places.downloads,
+        datasets=places.datasets,
+        engine=places.engine,
+        created=created,
+        progress=progress,
+        until=until,
+        rows=rows,
+    )
 
 
 def current(project: Project, places: Places, *, created: datetime) -> Prepared:
@@ -89,9 +138,17 @@ def append(project: Project, path: Path, places: Places, *, created: datetime) -
     """The current snapshot with the labelled rows of a new file below it; the old one stays as it is.
 
     Raises:
-        SourceError: the file cannot be read.
+        SourceError: the file cannot be read, or a pipeline makes the project's rows.
         ContractError: rows break the contract; nothing is written.
     """
+    if comes_from_pipeline(project, next(iter(project.data.sources))):
+        raise SourceError(
+            "rows cannot be appended: this project's come from its pipeline",
+            where=project.name,
+            found=str(path),
+            expected="new files among the raw data",
+            hint=f"put the file there, then: zelo data {project.name}",
+        )
     parent = current(project, places, created=created)
     source = new_file(project, path)
     checked = check_table(
@@ -130,6 +187,28 @@ def new_file(project: Project, path: Path) -> Source:
             hint="look at the path",
         )
     return project.source(next(iter(project.data.sources))).model_copy(update={"file": path.name})
+
+
+def _weeks(project: Project, name: str, places: Places) -> Located:
+    dataset = latest_dataset(places.datasets, project.name)
+    if dataset is None:
+        raise SourceError(
+            "the project's pipeline has not run yet",
+            where=str(places.datasets / project.name),
+            found="no data set",
+            expected="one made of the raw files",
+            hint=f"zelo data {project.name} makes it",
+        )
+    source = project.source(name)
+    return Located(
+        path=dataset.weekly,
+        origin=dataset.run["origin"],
+        sha256=sha256_of(dataset.weekly),
+        synthetic=dataset.synthetic,
+        publisher=None if dataset.synthetic else source.publisher,
+        licence=None if dataset.synthetic else source.licence,
+        note=f"made by the pipeline: data set {dataset.name}",
+    )
 
 
 def _notes(checked: Checked, project: Project) -> Iterator[str]:

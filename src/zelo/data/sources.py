@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pooch
 import requests
@@ -209,7 +209,8 @@ def _generate(generator: Path, project: Project, name: str, folder: Path) -> Pat
     target = folder / project.name / edition / source.file
     if target.is_file():
         return target
-    frame = _generate_function(generator)(name, project.split.seed)
+    generate = generator_function(generator, "generate", "(source: str, seed: int) -> pandas.DataFrame")
+    frame: pd.DataFrame = generate(name, project.split.seed)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".generate-") as work:
         made = Path(work) / "made.csv"
@@ -225,9 +226,10 @@ def _generate(generator: Path, project: Project, name: str, folder: Path) -> Pat
     return target
 
 
-def _generate_function(generator: Path) -> Callable[[str, int], pd.DataFrame]:
+def generator_function(generator: Path, name: str, signature: str) -> Callable[..., Any]:
+    """A function of a project's dataset.py. Raises SourceError."""
     try:
-        return load_function(generator, "generate", "(source: str, seed: int) -> pandas.DataFrame")
+        return load_function(generator, name, signature)
     except SpecError as error:
         raise SourceError(
             "the project's generator cannot be loaded",

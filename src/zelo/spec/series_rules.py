@@ -13,12 +13,19 @@ CALENDAR = ("annual_sin", "annual_cos", "month")
 FILLED = "filled"
 
 
+def rows_of(table: str) -> str:
+    """The weekly column that counts the rows that a raw table gave."""
+    return f"rows_{table}"
+
+
 def weekly_columns(pipeline: Pipeline) -> tuple[str, ...]:
     """The columns of the weekly table, but for the target's history."""
     weeks = pipeline.weeks
     before = (f"{name}_lag_{place}" for name, places in weeks.lags.items() for place in places)
     means = (f"{name}_mean_{size}" for name, sizes in weeks.means.items() for size in sizes)
-    return (weeks.date, *weeks.columns, *CALENDAR, *before, *means, FILLED)
+    tables = dict.fromkeys(made.of.partition(".")[0] for made in weeks.columns.values())
+    counts = (rows_of(table) for table in tables)
+    return (weeks.date, *weeks.columns, *CALENDAR, *before, *means, FILLED, *counts)
 
 
 def names_differ(project: Project) -> str | None:

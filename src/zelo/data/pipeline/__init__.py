@@ -1,0 +1,1 @@
+"""From raw files to a weekly table: ingested, cleaned, summed, checked, written."""

@@ -1,0 +1,25 @@
+"""A fault, and the columns that say where each row came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FILE, SHEET = "file__", "sheet__"
+"""Beside ``row__``: the file's name below the raw data, and the sheet of a workbook."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, and where: a cell, a row, a file, or a week (then ``row`` is its first day)."""
+
+    file: str
+    sheet: str
+    row: str
+    column: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        sheet = f" [{self.sheet}]" if self.sheet else ""
+        row = f", row {self.row}" if self.row else ""
+        return f"{self.file}{sheet}{row}, {self.column}: found {self.found}; expected {self.expected}"

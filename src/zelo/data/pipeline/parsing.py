@@ -1,0 +1,120 @@
+"""What the text of a cell means: expressions that are NULL where the text is not of its type."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+import ibis
+import ibis.expr.types as ir
+
+from zelo.spec.pipeline import RawColumn
+
+# DuckDB reads such expressions once for each text of a dictionary, and not once a row, as long as they are
+# made of functions alone: so a part of a pattern is extracted, "" where there is none, which no cast takes.
+_TIME = r"(?:[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?)?"
+_DAY_FIRST = rf"^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-]([0-9]{{4}}|[0-9]{{2}}){_TIME}$"
+_YEAR_FIRST = rf"^([0-9]{{4}})-([0-9]{{1,2}})-([0-9]{{1,2}}){_TIME}$"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+# Two digits are a year from 1969 to 2068, as POSIX has it.
+_PIVOT = 69
+
+_CLOCK = r"^([0-9]{1,6})(?::([0-5][0-9])(?::([0-5][0-9]))?| ?[hH](?: ?([0-5]?[0-9]))?)$"
+
+_PLAIN = r"^[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
+_POINT_GROUPS = r"^[+-]?[0-9]{1,3}(?:(?:[.][0-9]{3}){2,}|(?:[.][0-9]{3})+,[0-9]+)$"
+_COMMA_GROUPS = r"^[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){2,}|(?:,[0-9]{3})+[.][0-9]+)$"
+_ONE_GROUP = r"^[+-]?[0-9]{1,3}[.,][0-9]{3}$"
+LARGEST = 1e12
+"""Numbers stay below it, so that the sum of any table is exact enough and overflows in no engine."""
+
+_PLAIN_LETTERS = {
+    letter: plain
+    for letter in map(chr, (*range(0xC0, 0xDF), 0x178))
+    if (plain := unicodedata.normalize("NFKD", letter)[0]).isascii() and plain.isalpha()
+}
+# Capital ẞ is what DuckDB makes of ß, SS what Spark does. Then the marks of letters in two parts.
+_FOLDED = _PLAIN_LETTERS | {"ẞ": "SS"} | dict.fromkeys("\u0300\u0301\u0302\u0303\u0308\u030a\u0327", "")
+_ENDS = " .,;:!?'\"*_/-"
+_UNTIDY = f"^[{_ENDS}]|[{_ENDS}]$|  |[^ -~]"
+
+
+def typed(text: ir.StringValue, column: RawColumn) -> ir.Value:
+    """The cell as its column's type: date, float64 (hours, number), int64 (integer) or string."""
+    if column.type == "name":
+        return _spelt(as_name(text), column.spellings)
+    return _READERS[column.type](text)
+
+
+def as_date(text: ir.StringValue) -> ir.DateValue:
+    """A day written as dd/mm/yyyy, dd/mm/yy or yyyy-mm-dd (also with - or . between), any time after it."""
+    day, month, year = (_whole(text, _DAY_FIRST, part) for part in (1, 2, 3))
+    year = (year < 100).ifelse(year + (year < _PIVOT).ifelse(2000, 1900), year)
+    year = ibis.coalesce(year, _whole(text, _YEAR_FIRST, 1))
+    month = ibis.coalesce(month, _whole(text, _YEAR_FIRST, 2))
+    day = ibis.coalesce(day, _whole(text, _YEAR_FIRST, 3))
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    days = month.isin([4, 6, 9, 11]).ifelse(30, (month == 2).ifelse(leap.ifelse(29, 28), 31))
+    there = year.between(_FIRST_YEAR, _LAST_YEAR) & month.between(1, 12) & (day >= 1) & (day <= days)
+    # An engine may fail on a day that does not exist, even in a branch that is not taken.
+    year, month, day = (there.ifelse(part, ibis.null("int64")) for part in (year, month, day))
+    return ibis.date(year, month, day)
+
+
+def as_hours(text: ir.StringValue) -> ir.FloatingValue:
+    """Decimal hours, written as 1:30, 1:30:00, 25:15, 2h30, 1h, or as a number."""
+    hours, seconds = _whole(text, _CLOCK, 1), _whole(text, _CLOCK, 3).fill_null(0)
+    minutes = ibis.coalesce(_whole(text, _CLOCK, 2), _whole(text, _CLOCK, 4), 0)
+    clock = (hours * 3600 + minutes * 60 + seconds).cast("float64") / 3600
+    return ibis.coalesce(clock, as_number(text))
+
+
+def as_number(text: ir.StringValue) -> ir.FloatingValue:
+    """A number with a comma or a point: 1,5 or 1.5; with both, or one many times, thousands are marked."""
+    value = ibis.coalesce(
+        _float(text.re_extract(_PLAIN, 0).replace(",", ".")),
+        _float(text.re_extract(_POINT_GROUPS, 0).replace(".", "").replace(",", ".")),
+        _float(text.re_extract(_COMMA_GROUPS, 0).replace(",", "")),
+    )
+    return (value.abs() < LARGEST).ifelse(value, ibis.null("float64"))
+
+
+def as_integer(text: ir.StringValue) -> ir.IntegerValue:
+    """A whole number. 1.234 is a thousand and more here, since it could be nothing else."""
+    grouped = _float(text.re_extract(_ONE_GROUP, 0).replace(".", "").replace(",", ""))
+    value = ibis.coalesce(grouped, as_number(text))
+    return (value % 1 == 0).ifelse(value, ibis.null("float64")).cast("int64")
+
+
+def as_name(text: ir.StringValue) -> ir.StringValue:
+    """In capitals, without accents, one space between words, no punctuation at the ends; NULL if empty."""
+    name = tidy = text.upper()
+    for letter, plain in _FOLDED.items():
+        tidy = tidy.replace(letter, plain)
+    tidy = tidy.re_replace("[ \t\n\u00a0]+", " ").re_replace(f"^[{_ENDS}]+|[{_ENDS}]+$", "")
+    # Nearly every name is tidy, and replacing is slow.
+    return (name.re_extract(_UNTIDY, 0) == "").ifelse(name, tidy).nullif("")
+
+
+def _spelt(name: ir.StringValue, spellings: dict[str, str]) -> ir.StringValue:
+    if not spellings:
+        return name
+    known = {as_name(ibis.literal(one)): as_name(ibis.literal(meant)) for one, meant in spellings.items()}
+    return ibis.cases(*((name == one, meant) for one, meant in known.items()), else_=name)
+
+
+def _whole(text: ir.StringValue, pattern: str, part: int) -> ir.IntegerValue:
+    return text.re_extract(pattern, part).try_cast("int64")
+
+
+def _float(text: ir.StringValue) -> ir.FloatingValue:
+    return text.try_cast("float64")
+
+
+_READERS: dict[str, Callable[[ir.StringValue], ir.Value]] = {
+    "date": as_date,
+    "hours": as_hours,
+    "number": as_number,
+    "integer": as_integer,
+    "text": lambda text: text,
+}
