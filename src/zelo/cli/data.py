@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -61,7 +63,7 @@ def data(
 
 
 def run_pipeline(workspace: Workspace, project: Project, *, quiet: bool) -> Prepared:
-    """Run it, and record in the ledger that it ran and what came of it."""
+    """Run it, record in the ledger what came of it, and join the weeks that came to what was forecast."""
     from zelo.data import prepare
 
     start = time.monotonic()
@@ -70,7 +72,7 @@ def run_pipeline(workspace: Workspace, project: Project, *, quiet: bool) -> Prep
             prepared = prepare.prepare(
                 project, workspace.places(project.name), created=now(), progress=progress
             )
-    except ZeloError as error:
+    except (ZeloError, OSError) as error:
         # What went wrong is told, even where it keeps the ledger from being written too.
         with suppress(LedgerError):
             _record(workspace, project, "failed", str(error).splitlines()[0], None, start)
@@ -81,7 +83,22 @@ def run_pipeline(workspace: Workspace, project: Project, *, quiet: bool) -> Prep
         _record(workspace, project, "built", "new raw files, or a new pipeline", built, start)
     else:
         _record(workspace, project, "unchanged", "the raw files are those of an earlier run", built, start)
-    return prepared
+    return replace(prepared, notes=(*prepared.notes, *_realised(workspace, project, built)))
+
+
+def _realised(workspace: Workspace, project: Project, built: Built) -> Iterator[str]:
+    """Outcomes of earlier forecasts; also where nothing is new, for a run may have ended before them."""
+    from zelo.monitoring.realised import realise
+
+    if project.forecast is None:
+        return
+    assert built.dataset is not None
+    with workspace.ledger() as ledger:
+        counts = realise(ledger, project, built.dataset.read("weekly"), now())
+    if counts.recorded:
+        yield f"{counts.recorded} forecasts have met what came"
+    if counts.corrected:
+        yield f"{counts.corrected} forecasts have met a corrected value"
 
 
 def _record(
