@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import subprocess
 import sys
 import zipfile
@@ -370,6 +371,17 @@ def test_a_file_that_changes_while_it_is_read(root: Path, monkeypatch: pytest.Mo
     )
     with pytest.raises(PipelineError, match="it changed while it was read"):
         staged(root)
+
+
+def test_files_that_may_not_be_read_are_all_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr("zelo.data.pipeline.raw.sha256_of", refuse)
+    assert [(fault.file, fault.found) for fault in faults(root)] == [
+        ("events/week00.xlsx", "Permission denied"),
+        ("use/use.csv", "Permission denied"),
+    ]
 
 
 def test_a_table_without_a_file(root: Path) -> None:

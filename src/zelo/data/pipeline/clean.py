@@ -70,16 +70,17 @@ def clean(staged: ibis.Table, table: RawTable, engine: Engine) -> Cleaned:
 def _cells(staged: ibis.Table, table: RawTable, engine: Engine) -> ibis.Table:
     """Each column twice, as it was written and typed, without the rows that ``where`` leaves out."""
     cells = staged.rename({as_written(name): name for name in table.columns})
-    for name, column in table.columns.items():
-        text = as_written(name)
+    # Rows that go, go before the rest of them is read.
+    for name in dict.fromkeys((*table.where, *table.columns)):
+        column, text = table.columns[name], as_written(name)
         if column.type in _REPEATED or name in table.where:
             texts = staged.select(**{text: staged[name]}).distinct()
             meanings = engine.kept(texts.mutate(**{name: typed(texts[text], column)}))
             cells = cells.left_join(meanings, text).drop(f"{text}_right")
         else:
             cells = cells.mutate(**{name: typed(cells[text], column)})
-    for name, values in table.where.items():
-        cells = cells.filter(_chosen(cells, name, table.columns[name], values))
+        if name in table.where:
+            cells = cells.filter(_chosen(cells, name, column, table.where[name]))
     return cells
 
 

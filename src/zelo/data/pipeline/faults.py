@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 FILE, SHEET = "file__", "sheet__"
 """Beside ``row__``: the file's name below the raw data, and the sheet of a workbook."""
+WHOLE_FILE, WHOLE_ROW = "(the file)", "(the row)"
+"""What stands in the place of a column where a file or a row cannot be read into cells."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def ingest(pipeline: Pipeline, raw: RawData, work: Path, *, progress: Progress) 
         staged[file.table].append(target)
     progress("ingest", len(raw.files), len(raw.files))
     if faults:
-        what = f"{unfit} of {len(raw.files)} files cannot be used, and none was without them"
+        what = f"{unfit} of {len(raw.files)} files cannot be used; the others were not used without them"
         raise PipelineError(what, faults=faults, where=str(raw.root))
     return Ingested(staged, tuple(read), tuple(_notes(raw, read)))
 

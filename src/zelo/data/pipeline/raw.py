@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from zelo.data.contract import clipped
+from zelo.data.pipeline.faults import WHOLE_FILE, Fault
 from zelo.data.pipeline.folder import remove_unfinished, whole_folder
 from zelo.data.sources import Origin, generator_function, sha256_of
-from zelo.errors import SourceError
+from zelo.errors import PipelineError, SourceError
 from zelo.spec.pipeline import Pipeline
 from zelo.spec.project import Project
 
@@ -55,6 +56,7 @@ def find_raw(project: Project, *, folder: Path, data_dir: Path | None, downloads
 
     Raises:
         SourceError: no place has a file of any table, or a table has no file.
+        PipelineError: files cannot be read; each is named.
     """
     pipeline = project.pipeline
     assert pipeline is not None
@@ -86,6 +88,7 @@ def stamp_of(path: Path) -> tuple[int, int]:
 
 def _listed(pipeline: Pipeline, root: Path, origin: Origin) -> RawData:
     files: list[RawFile] = []
+    faults: list[Fault] = []
     for name, table in pipeline.tables.items():
         paths = _taken(root, table.files)
         if not paths:
@@ -99,24 +102,20 @@ def _listed(pipeline: Pipeline, root: Path, origin: Origin) -> RawData:
                 expected=f"at least one file {table.files}",
                 hint="put the files there, old .xls saved as .xlsx, or mend 'files' in project.yaml",
             )
-        files += [_hashed(name, path, root) for path in paths]
-    passed_over = tuple(_passed_over(pipeline, root, [file.path for file in files]))
+        for path in paths:
+            file = path.relative_to(root).as_posix()
+            try:
+                # The stamp first: what is written while the hash is taken shows up as a change.
+                stamp = stamp_of(path)
+                files.append(RawFile(name, path, file, sha256_of(path), stamp))
+            except OSError as error:
+                found = error.strerror or type(error).__name__
+                faults.append(Fault(file, "", "", WHOLE_FILE, found, "a file that may be read"))
+    if faults:
+        what = f"{len(faults)} files cannot be read; the others were not used without them"
+        raise PipelineError(what, faults=faults, where=str(root))
+    passed_over = tuple(_passed_over(pipeline, root, {file.path for file in files}))
     return RawData(root, origin, tuple(files), passed_over)
-
-
-def _hashed(table: str, path: Path, root: Path) -> RawFile:
-    try:
-        # The stamp first: what is written while the hash is taken shows up as a change.
-        stamp = stamp_of(path)
-        return RawFile(table, path, path.relative_to(root).as_posix(), sha256_of(path), stamp)
-    except OSError as error:
-        raise SourceError(
-            "the file cannot be read",
-            where=str(path),
-            found=error.strerror or type(error).__name__,
-            expected="a file that may be read",
-            hint="look at its permissions",
-        ) from error
 
 
 def _taken(root: Path, pattern: str) -> list[Path]:
@@ -135,7 +134,7 @@ def _is_lock(path: Path) -> bool:
     return path.name.startswith(("~$", "."))
 
 
-def _passed_over(pipeline: Pipeline, root: Path, taken: Sequence[Path]) -> Iterator[tuple[str, str]]:
+def _passed_over(pipeline: Pipeline, root: Path, taken: Set[Path]) -> Iterator[tuple[str, str]]:
     """Files beside those taken that somebody may believe to be in."""
     for folder in sorted({path.parent for path in taken}):
         for path in sorted(folder.iterdir()):

@@ -15,9 +15,9 @@ import pyarrow.csv
 
 from zelo.data.contract import clipped
 from zelo.data.pipeline.encoding import BLOCK, scan
-from zelo.data.pipeline.faults import Fault
+from zelo.data.pipeline.faults import WHOLE_ROW, Fault
 from zelo.data.pipeline.headers import LOOKED_AT, Header, find_header
-from zelo.data.pipeline.staging import WHOLE_ROW, Staging, unusable
+from zelo.data.pipeline.staging import Staging, unusable
 from zelo.data.reading import DELIMITERS, delimiter_of
 from zelo.errors import PipelineError
 from zelo.spec.pipeline import RawTable

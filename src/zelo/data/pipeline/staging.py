@@ -13,10 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from zelo.data.contract import ROW
-from zelo.data.pipeline.faults import FILE, SHEET, Fault
+from zelo.data.pipeline.faults import FILE, SHEET, WHOLE_FILE, WHOLE_ROW, Fault
 from zelo.errors import PipelineError
-
-WHOLE_FILE, WHOLE_ROW = "(the file)", "(the row)"
 
 
 class Staging:
