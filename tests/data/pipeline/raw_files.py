@@ -106,7 +106,7 @@ def events_of(week: int) -> list[tuple[Any, ...]]:
 
 
 def write_hangar(root: Path, weeks: int = WEEKS) -> Path:
-    """The raw files of so many weeks: a workbook a week, and a CSV of the utilisation, a day ahead of them."""
+    """The raw files of so many weeks: a workbook a week, and a CSV of the use, a day ahead of them."""
     for week in range(weeks):
         write_excel(root / "events" / f"week{week:02d}.xlsx", {"Eventos": events_of(week)})
     days = [FIRST_DAY + dt.timedelta(days=day) for day in range(7 * weeks + 1)]
