@@ -75,9 +75,7 @@ def excavators() -> None:
                 f"{_winner(trained)}; {best}: {beside:.1f}",
             )
         )
-        figures.append(
-            Figure(f"MASE, {part}", _interval(one, "mase"), "< 1", one.metrics["mase"].value < 1)
-        )
+        figures.append(Figure(f"MASE, {part}", _interval(one, "mase"), "< 1", one.metrics["mase"].value < 1))
     show(f"man_hours_excavator: {weeks} weeks of excavator orders", [*figures, *_covered(trained)])
 
 

@@ -22,9 +22,19 @@ def weekly_table(events: Path, use: Path, backend: Backend, *, each_text_once: b
     pipeline does: a step that few write by hand.
     """
     through = once if each_text_once else (lambda reader: reader)
-    work = _hours_of_events(events, backend, through)
-    weeks = _weeks_of_use(use, backend, through).join(work, how="inner")
-    # The last week is left out where none of the tables reaches its end.
+    work = _events(events, backend, through)
+    flown = _use(use, backend, through)
+    weeks = _by_week(flown).agg(
+        acft=("acft", "nunique"),
+        sum_daily_hours=("flight_hours", "sum"),
+        age_fleet=("age", "mean"),
+        Cycles=("cycles", "sum"),
+        rows_utilization=("acft", "size"),
+    )
+    weeks = weeks.join(_by_week(work)["HH"].agg(HH="sum", rows_events="size"), how="inner")
+    # A week that is not over is left out.
+    last = min(work["date"].max(), flown["date"].max())
+    weeks = weeks[weeks.index + pd.Timedelta(days=6) <= last].copy()
     weeks["sum_uti_mensal"] = weeks["sum_daily_hours"].rolling(4).sum()
     for name in ("acft", "sum_daily_hours", "age_fleet", "Cycles", "sum_uti_mensal"):
         weeks[f"{name}_lag_1"] = weeks[name].shift(1)
@@ -35,7 +45,7 @@ def weekly_table(events: Path, use: Path, backend: Backend, *, each_text_once: b
     return weeks.assign(**calendar, **lags, filled=0).iloc[52:].rename_axis("date").reset_index()
 
 
-def _hours_of_events(path: Path, backend: Backend, through: Callable[[Reader], Reader]) -> pd.Series:
+def _events(path: Path, backend: Backend, through: Callable[[Reader], Reader]) -> pd.DataFrame:
     cells = _read(path, ["order", "date", "acft", "origin", "HH"], backend)
     origin = through(names)(cells["origin"]).replace(SPELLINGS)
     chosen = origin.isin(["PILOT", "CABIN"])
@@ -51,11 +61,10 @@ def _hours_of_events(path: Path, backend: Backend, through: Callable[[Reader], R
     )
     del cells, origin, chosen
     _check(rows, HH=(0, 300))
-    rows = rows.drop_duplicates("order")
-    return _by_week(rows)["HH"].sum()
+    return rows.drop_duplicates("order")
 
 
-def _weeks_of_use(path: Path, backend: Backend, through: Callable[[Reader], Reader]) -> pd.DataFrame:
+def _use(path: Path, backend: Backend, through: Callable[[Reader], Reader]) -> pd.DataFrame:
     cells = _read(path, ["date", "fleet", "acft", "flight_hours", "cycles", "age"], backend)
     rows = pd.DataFrame(
         {
@@ -68,13 +77,7 @@ def _weeks_of_use(path: Path, backend: Backend, through: Callable[[Reader], Read
         }
     )
     _check(rows, flight_hours=(0, 24), cycles=(0, 60), age=(0, 60))
-    rows = rows.drop_duplicates(["date", "acft"])
-    return _by_week(rows).agg(
-        acft=("acft", "nunique"),
-        sum_daily_hours=("flight_hours", "sum"),
-        age_fleet=("age", "mean"),
-        Cycles=("cycles", "sum"),
-    )
+    return rows.drop_duplicates(["date", "acft"])
 
 
 def _read(path: Path, columns: list[str], backend: Backend) -> pd.DataFrame:
@@ -126,7 +129,9 @@ def dates(texts: pd.Series) -> pd.Series:
 
 def hours(texts: pd.Series) -> pd.Series:
     clock = texts.str.contains("[:hH]")
-    pattern = r"^(?P<h>[0-9]{1,6})(?::(?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?| ?[hH](?: ?(?P<n>[0-5]?[0-9]))?)$"
+    pattern = (
+        r"^(?P<h>[0-9]{1,6})(?::(?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?| ?[hH](?: ?(?P<n>[0-5]?[0-9]))?)$"
+    )
     parts = texts[clock].str.extract(pattern)
     whole, minutes, seconds, more = (pd.to_numeric(parts[name].replace("", None)) for name in "hmsn")
     read = pd.Series(np.nan, index=texts.index)

@@ -43,7 +43,8 @@ def write_events(path: Path, count: int) -> None:
         SELECT
             'OS-' || year(day) || '-' || lpad(CAST(event AS VARCHAR), 8, '0') AS "order",
             {_DAY} AS date,
-            CASE form % 8 WHEN 0 THEN 'pr-q' ELSE 'PR-Q' END || {_MARK.format(f"(value % {AIRCRAFT})")} AS acft,
+            CASE form % 8 WHEN 0 THEN 'pr-q' ELSE 'PR-Q' END
+                || {_MARK.format(f"(value % {AIRCRAFT})")} AS acft,
             ['PILOT', 'Piloto', 'Cabine', 'CABIN', 'Manutenção', 'SCHEDULED'][
                 CAST(value // 7 % 6 AS INTEGER) + 1] AS origin,
             {_HOURS} AS "HH",

@@ -52,6 +52,7 @@ def test_a_run_is_told_and_recorded(home: Home) -> None:
     snapshot = latest_snapshot(home.store.snapshots, "hangar")
     assert snapshot is not None
     assert lines == [
+        "note: events: left out by origin: SCHEDULED (12)",
         "table files read left out duplicates kept",
         "events 12 36 12 0 24",
         "use 1 170 0 0 170",

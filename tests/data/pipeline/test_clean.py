@@ -13,7 +13,7 @@ from tests.data.pipeline.staged import Row, raw_table, staged
 
 from zelo.data.pipeline.clean import Cleaned, clean
 from zelo.data.pipeline.engine import Engine, open_engine
-from zelo.data.pipeline.parsing import typed
+from zelo.data.pipeline.parsing import name_of, typed
 from zelo.spec.pipeline import RawColumn, RawTable
 
 # A query costs a tenth of a second, so that an example is a list of cells.
@@ -243,6 +243,7 @@ class TestName:
     @example(["ß", "Ø", "æ"])
     def test_is_the_same_when_it_is_read_again(self, engine: Engine, texts: list[str]) -> None:
         once = read(engine, texts, "name")
+        assert once == [name_of(text) or None for text in texts]
         assert read(engine, once, "name") == once
         for name in filter(None, once):
             assert "  " not in name
@@ -286,6 +287,17 @@ class TestWhere:
         found, good = cleaned(engine, EVENTS, rows)
         assert [row["row__"] for row in good] == [2, 3, 5]
         assert (found.read, found.chosen, found.duplicates, found.faulty) == (4, 3, 0, False)
+
+    def test_takes_a_spelling_for_its_name_and_values_of_any_type(self, engine: Engine) -> None:
+        columns = {"origin": {"type": "name", "spellings": {"piloto": "pilot"}}, "HH": {"type": "hours"}}
+        table = raw_table(columns, where={"origin": ["Piloto"], "HH": ["1,5", "2"]})
+        rows = [
+            {**GOOD, "origin": origin, "HH": hours}
+            for origin in ("pilot", "cabin")
+            for hours in ("1:30", "2h", "3")
+        ]
+        _, good = cleaned(engine, table, rows)
+        assert [(row["origin"], row["HH"]) for row in good] == [("PILOT", 1.5), ("PILOT", 2.0)]
 
     def test_rows_that_are_left_out_are_not_judged(self, engine: Engine) -> None:
         found, _ = cleaned(engine, EVENTS, [GOOD, {"date": "?", "HH": "much", "origin": "MAINTENANCE"}])

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from zelo.data.contract import ROW
 from zelo.data.pipeline.engine import Engine
 from zelo.data.pipeline.faults import FILE, SHEET
-from zelo.data.pipeline.parsing import typed
+from zelo.data.pipeline.parsing import meaning, typed
 from zelo.data.rules import as_written
 from zelo.spec.pipeline import RawColumn, RawTable
 
@@ -19,6 +19,8 @@ PLACE = (FILE, SHEET, ROW)
 WRONG, KEY = "wrong__", "key__"
 # Of these many cells have the same text, so that each text is read once.
 _REPEATED = ("date", "hours")
+MOST_VALUES = 10
+"""Of those left out, that are told."""
 _EXPECTED = {
     "date": "a day written as 31/12/2024 or 2024-12-31",
     "hours": "hours written as 1:30, 1,5 or 1.5",
@@ -67,6 +69,20 @@ def clean(staged: ibis.Table, table: RawTable, engine: Engine) -> Cleaned:
     )
 
 
+def left_out(staged: ibis.Table, table: RawTable, engine: Engine) -> dict[str, dict[str, int]]:
+    """Rows that ``where`` leaves out, by column and its most frequent values: a spelling that nobody listed
+    is among them."""
+    found = {}
+    for name, values in table.where.items():
+        texts = staged.group_by(**{as_written(name): staged[name]}).aggregate(rows=staged.count())
+        meanings = texts.mutate(**{name: typed(texts[as_written(name)], table.columns[name])})
+        going = meanings.filter(~_chosen(meanings, name, table.columns[name], values))
+        counts = going.group_by(name).aggregate(rows=going.rows.sum())
+        listed = engine.to_arrow(counts.order_by(ibis.desc("rows"), name).limit(MOST_VALUES)).to_pylist()
+        found[name] = {str(row[name]): int(row["rows"]) for row in listed}
+    return found
+
+
 def _cells(staged: ibis.Table, table: RawTable, engine: Engine) -> ibis.Table:
     """Each column twice, as it was written and typed, without the rows that ``where`` leaves out."""
     cells = staged.rename({as_written(name): name for name in table.columns})
@@ -85,7 +101,7 @@ def _cells(staged: ibis.Table, table: RawTable, engine: Engine) -> ibis.Table:
 
 
 def _chosen(cells: ibis.Table, name: str, column: RawColumn, values: Sequence[str]) -> ir.BooleanValue:
-    wanted = cells[name].isin([typed(ibis.literal(value), column) for value in values])
+    wanted = cells[name].isin([meaning(value, column) for value in values])
     # A cell at fault might have been one of them.
     return wanted.fill_null(False) | _wrong(cells, name, column)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -36,13 +37,15 @@ _PLAIN_LETTERS = {
 # Capital ẞ is what DuckDB makes of ß, SS what Spark does. Then the marks of letters in two parts.
 _FOLDED = _PLAIN_LETTERS | {"ẞ": "SS"} | dict.fromkeys("\u0300\u0301\u0302\u0303\u0308\u030a\u0327", "")
 _ENDS = " .,;:!?'\"*_/-"
+_SPACES, _AT_THE_ENDS = "[ \t\n\u00a0]+", f"^[{_ENDS}]+|[{_ENDS}]+$"
 _UNTIDY = f"^[{_ENDS}]|[{_ENDS}]$|  |[^ -~]"
 
 
 def typed(text: ir.StringValue, column: RawColumn) -> ir.Value:
     """The cell as its column's type: date, float64 (hours, number), int64 (integer) or string."""
-    if column.type == "name":
-        return _spelt(as_name(text), column.spellings)
+    if column.type == "name" and column.spellings:
+        name = as_name(text)
+        return name.cases(*_names(column).items(), else_=name)
     return _READERS[column.type](text)
 
 
@@ -91,16 +94,28 @@ def as_name(text: ir.StringValue) -> ir.StringValue:
     name = tidy = text.upper()
     for letter, plain in _FOLDED.items():
         tidy = tidy.replace(letter, plain)
-    tidy = tidy.re_replace("[ \t\n\u00a0]+", " ").re_replace(f"^[{_ENDS}]+|[{_ENDS}]+$", "")
+    tidy = tidy.re_replace(_SPACES, " ").re_replace(_AT_THE_ENDS, "")
     # Nearly every name is tidy, and replacing is slow.
     return (name.re_extract(_UNTIDY, 0) == "").ifelse(name, tidy).nullif("")
 
 
-def _spelt(name: ir.StringValue, spellings: dict[str, str]) -> ir.StringValue:
-    if not spellings:
-        return name
-    known = {as_name(ibis.literal(one)): as_name(ibis.literal(meant)) for one, meant in spellings.items()}
-    return ibis.cases(*((name == one, meant) for one, meant in known.items()), else_=name)
+def name_of(text: str) -> str:
+    """The same of a text of project.yaml; empty where it has no letter."""
+    name = text.upper()
+    for letter, plain in _FOLDED.items():
+        name = name.replace(letter, plain)
+    return re.sub(_AT_THE_ENDS, "", re.sub(_SPACES, " ", name))
+
+
+def meaning(text: str, column: RawColumn) -> ir.Value:
+    """What a cell with this text of project.yaml would mean."""
+    if column.type == "name":
+        return ibis.literal(_names(column).get(name_of(text), name_of(text)))
+    return _READERS[column.type](ibis.literal(text))
+
+
+def _names(column: RawColumn) -> dict[str, str]:
+    return {name_of(spelling): name_of(name) for spelling, name in column.spellings.items()}
 
 
 def _whole(text: ir.StringValue, pattern: str, part: int) -> ir.IntegerValue:
@@ -116,5 +131,6 @@ _READERS: dict[str, Callable[[ir.StringValue], ir.Value]] = {
     "hours": as_hours,
     "number": as_number,
     "integer": as_integer,
+    "name": as_name,
     "text": lambda text: text,
 }

@@ -17,7 +17,7 @@ import pyarrow.parquet
 
 from zelo.data.contract import check_table
 from zelo.data.pipeline.checks import faults_of
-from zelo.data.pipeline.clean import PLACE, Cleaned, clean
+from zelo.data.pipeline.clean import PLACE, Cleaned, clean, left_out
 from zelo.data.pipeline.dataset import (
     EDITION,
     Dataset,
@@ -121,6 +121,7 @@ class _Run:
         self._raw, self._engine, self._work = raw, engine, work
         self._progress, self._clock = progress, clock
         self._cleaned: dict[str, Cleaned] = {}
+        self._left_out: list[str] = []
         self.results: dict[str, pa.Table] = {}
         self.counts: dict[str, Any] = {}
         self.seconds: dict[str, float] = {}
@@ -134,7 +135,7 @@ class _Run:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return self._ingested.notes
+        return (*self._ingested.notes, *self._left_out)
 
     def heads(self, stage: Stage, rows: int) -> dict[str, pa.Table]:
         """The first rows of each table that the stage made: text, then types, then weeks and days."""
@@ -185,6 +186,10 @@ class _Run:
         tables = self._pipeline.tables
         for done, (name, table) in enumerate(tables.items()):
             self._progress("clean", done, len(tables))
+            for column, values in left_out(self._staged(name), table, self._engine).items():
+                told = ", ".join(f"{value} ({rows})" for value, rows in values.items())
+                if told:
+                    self._left_out.append(f"{name}: left out by {column}: {told}")
             cleaned = self._cleaned[name] = clean(self._staged(name), table, self._engine)
             self.counts["tables"][name] |= {
                 "left_out": cleaned.read - cleaned.chosen,
