@@ -80,7 +80,7 @@ def _figures(small: dict[str, Spent], large: dict[str, Spent], peer: str, tuned:
         ),
         Figure(
             "against pandas tuned by hand",
-            f"{by_hand.seconds / ours.seconds:.1f}x as fast, {ours.memory / by_hand.memory:.2f} of its memory",
+            f"{by_hand.seconds / ours.seconds:.1f}x the speed, {ours.memory / by_hand.memory:.2f} of the memory",
             "–",
             None,
             f"{tuned}: {by_hand}",

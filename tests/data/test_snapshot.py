@@ -178,7 +178,7 @@ def test_missing_and_broken_snapshots_are_named(
         latest_snapshot(tmp_path, "pumps")
 
 
-@pytest.mark.parametrize("fails", ["to_parquet", "_sync"])
+@pytest.mark.parametrize("fails", ["to_parquet", "sync"])
 def test_a_full_disk_leaves_nothing_half_written(
     frame: pd.DataFrame, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:

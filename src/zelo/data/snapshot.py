@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from zelo.data.contract import ROW, BadRow
+from zelo.data.folder import sync
 from zelo.data.sources import Located
 from zelo.errors import DataError
 from zelo.spec.project import Project
@@ -226,10 +226,10 @@ def _write(folder: Path, frame: pd.DataFrame, meta: dict[str, Any]) -> None:
         frame.to_parquet(work / DATA_FILE, index=False)
         (work / META_FILE).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         for path in (work / DATA_FILE, work / META_FILE, work):
-            _sync(path)
+            sync(path)
         if not folder.exists():
             work.rename(folder)
-            _sync(folder.parent)
+            sync(folder.parent)
 
 
 @contextmanager
@@ -248,14 +248,6 @@ def _clean_on_failure(work: Path, folder: Path) -> Iterator[None]:
             ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read(folder: Path) -> Snapshot:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
+from zelo.spec.forecast import Forecast
 from zelo.spec.frozen import FieldName, Frozen, Name, Table
 from zelo.spec.pipeline import Pipeline
 
@@ -169,25 +170,6 @@ class Split(Frozen):
     test: Share = 0.15
     seed: int = 42
     column: FieldName | None = Field(default=None, description="the date field of a split by time")
-
-
-class Forecast(Frozen):
-    """The target is a series: rows in order of time, each with the values before its own."""
-
-    history: Annotated[int, Field(ge=1, le=400)] = Field(
-        description="the last values of the target that a forecast is made from: inputs <target>_lag_<k>"
-    )
-    season: Annotated[int, Field(ge=1)] = Field(description="rows a season, within the history")
-    horizon: Annotated[int, Field(ge=1, le=104)] = Field(default=1, description="how many rows ahead")
-    lags: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        default=(1,), description="of the history, what models of features read one by one"
-    )
-    means: tuple[Annotated[int, Field(ge=2)], ...] = Field(
-        default=(), description="and the means of the last so many values that they read"
-    )
-    request: FieldName | None = Field(
-        default=None, description="the list in a request that holds the history; last_<target> if absent"
-    )
 
 
 class Tuning(Frozen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,38 +98,56 @@ def train(
         progress,
         clock,
     )
+    choice = _choose(contest, table)
+    tested = measured(choice.model, choice.policy, test, project, contest.scale)
+    groups = grouped(table, project)
+    slices = {name: groups[name][test.positions] for name in project.gates.slices}
+    seed = project.split.seed
+    return Trained(
+        project=project,
+        model=choice.model,
+        policy=choice.policy,
+        comparison=choice.comparison,
+        failed=tuple(item for item in choice.assessed if item.error),
+        train=training,
+        test=test,
+        tested=tested,
+        baseline=measured(*choice.naive, test, project, contest.scale),
+        metrics=metric_intervals(tested, project.metrics, seed=seed),
+        slices=by_slice(tested, slices, project.select.measured, seed=seed),
+        outlook=choice.outlook,
+        keys=table[project.data.key or ROW].astype(str).to_numpy(),
+        groups=groups,
+        seconds=clock() - start,
+        fit_seconds=contest.fit_seconds,
+    )
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Everyone assessed, how they compare, and the winner and the baseline as they serve."""
+
+    assessed: Sequence[Assessed]
+    comparison: Comparison
+    model: Any
+    policy: Policy
+    naive: tuple[Any, Policy]
+    outlook: Outlook | None
+
+
+def _choose(contest: Contest, table: pd.DataFrame) -> _Choice:
+    project = contest.project
     with warnings.catch_warnings():
         # A model that stopped short of its optimum is judged like any other, by what it says out of fold.
         warnings.simplefilter("ignore", ConvergenceWarning)
         assessed = contest.everyone()
         comparison = compare(assessed, project)
         model, policy = contest.finished(comparison.winner, assessed)
-        naive, naive_policy = contest.finished(assessed[0], assessed)
+        naive = contest.finished(assessed[0], assessed)
         outlook = contest.outlook(comparison.winner, assessed, table) if project.forecast else None
     if outlook is not None:
         policy = policy.model_copy(update={"half_widths": outlook.half_widths})
-    tested = measured(model, policy, test, project, contest.scale)
-    groups = grouped(table, project)
-    slices = {name: groups[name][test.positions] for name in project.gates.slices}
-    seed = project.split.seed
-    return Trained(
-        project=project,
-        model=model,
-        policy=policy,
-        comparison=comparison,
-        failed=tuple(item for item in assessed if item.error),
-        train=training,
-        test=test,
-        tested=tested,
-        baseline=measured(naive, naive_policy, test, project, contest.scale),
-        metrics=metric_intervals(tested, project.metrics, seed=seed),
-        slices=by_slice(tested, slices, project.select.measured, seed=seed),
-        outlook=outlook,
-        keys=table[project.data.key or ROW].astype(str).to_numpy(),
-        groups=groups,
-        seconds=clock() - start,
-        fit_seconds=contest.fit_seconds,
-    )
+    return _Choice(assessed, comparison, model, policy, naive, outlook)
 
 
 def measured(model: Any, policy: Policy, rows: Rows, project: Project, scale: float | None = None) -> Scored:

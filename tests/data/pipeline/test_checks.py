@@ -75,7 +75,8 @@ class TestCells:
         ]
         found = checked(engine, spec, {"events": [*by_week(["1"]), *bad]})
         assert [str(fault) for fault in found.found] == [
-            "a.xlsx [Jan], row 5, HH: found '1h75'; expected hours written as 1:30, 1,5 or 1.5, of at least 0",
+            "a.xlsx [Jan], row 5, HH: found '1h75'; "
+            "expected hours written as 1:30, 1,5 or 1.5, of at least 0",
             "a.xlsx [Jan], row 7, date: found '31/02/2024'; "
             "expected a day written as 31/12/2024 or 2024-12-31",
         ]

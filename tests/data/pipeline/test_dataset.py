@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 from tests.data.pipeline.raw_files import PROJECT, make_project, write_hangar
 
+from zelo.data import folder as folders
 from zelo.data.pipeline import dataset as datasets
-from zelo.data.pipeline import folder as folders
 from zelo.data.pipeline.dataset import (
     Dataset,
     find_dataset,
@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_nothing_half_written(
     kept = names(tmp_path)
     place: dict[str, tuple[Any, str]] = {
         "parquet": (pq, "write_table"),
-        "sync": (folders, "_sync"),
+        "sync": (folders, "sync"),
         "rename": (Path, "rename"),
         "json": (Path, "write_text"),
     }
@@ -158,7 +158,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from zelo.data.pipeline.dataset import locked
-from zelo.data.pipeline.folder import whole_folder
+from zelo.data.folder import whole_folder
 root = Path(sys.argv[1])
 with locked(root, "hangar"), whole_folder(root / "hangar" / "half") as work:
     (work / "weekly.parquet").write_text("half")

@@ -20,7 +20,7 @@ from zelo.data.pipeline import engine as engines
 from zelo.data.pipeline.calendar import calendar, first_day, week_of
 from zelo.data.pipeline.checks import Faults, faults_of
 from zelo.data.pipeline.clean import clean
-from zelo.data.pipeline.engine import Engine, open_engine
+from zelo.data.pipeline.engine import Engine, EngineName, open_engine
 from zelo.data.pipeline.parsing import typed
 from zelo.data.pipeline.weekly import coming, days, past, weekly
 from zelo.errors import DataError, SpecError
@@ -201,6 +201,18 @@ class TestSpark:
             assert table == spark.tables[name], name
             assert table.schema == spark.tables[name].schema
 
+    def test_that_cannot_write_is_told(self, both: tuple[Engine, Engine], tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="Spark could not finish"):
+            _keep_where_something_stands("spark", tmp_path)
+
+
+def _keep_where_something_stands(name: EngineName, work: Path) -> None:
+    with open_engine(name, work) as engine:
+        rows = staged(engine, raw_table({}), [{"date": "01/02/2024"}])
+        for number in range(10):
+            (work / f"kept-{number}.parquet" / "something").mkdir(parents=True)
+        engine.kept(rows)
+
 
 @dataclass(frozen=True)
 class Made:
@@ -223,7 +235,7 @@ def _run(engine: Engine, tables: Mapping[str, ibis.Table]) -> Made:
 
 
 def _generate(folder: Path) -> None:
-    """200,000 events of 100 weeks, two of which have none, and the use of 20 aircraft on each of their days."""
+    """200,000 events of 100 weeks, two of which have none, and what 20 aircraft did on each of their days."""
     draws = "hash(i) AS a, hash(i + 1000000) AS b, hash(i + 2000000) AS c"
     day = "DATE '2023-01-02' + CAST(i % 700 AS INTEGER) AS day"
     dated = """
@@ -232,19 +244,23 @@ def _generate(folder: Path) -> None:
     place = "'f' || (i // 1000) || '.csv' AS file__, '' AS sheet__, i AS row__"
     hours = """
         CASE c % 4 WHEN 0 THEN (m // 60) || ':' || lpad(CAST(m % 60 AS VARCHAR), 2, '0')
-            WHEN 1 THEN replace(CAST(round(m / 60, 2) AS VARCHAR), '.', ',') WHEN 2 THEN CAST(m / 60 AS VARCHAR)
-            ELSE (m // 60) || 'h' || (m % 60) END"""
+            WHEN 1 THEN replace(CAST(round(m / 60, 2) AS VARCHAR), '.', ',')
+            WHEN 2 THEN CAST(m / 60 AS VARCHAR) ELSE (m // 60) || 'h' || (m % 60) END"""
     events = f"""
-        SELECT {dated}, 'os-' || (i - i % 100 // 99) AS "order", 'PR-A' || chr(CAST(65 + a % 26 AS INTEGER)) AS tail,
+        SELECT {dated}, 'os-' || (i - i % 100 // 99) AS "order",
+            'PR-A' || chr(CAST(65 + a % 26 AS INTEGER)) AS tail,
             ['PILOT', 'Cabine', 'piloto.', 'MAINTENANCE'][CAST(1 + b // 7 % 4 AS INTEGER)] AS origin,
             {hours} AS "HH", CASE WHEN c % 3 = 0 THEN 'it is "so"' END AS note, {place}
-        FROM (SELECT *, CAST(a % 900 AS INTEGER) + 1 AS m, {day} FROM (SELECT i, {draws} FROM range(200000) t(i)))
+        FROM (SELECT *, CAST(a % 900 AS INTEGER) + 1 AS m, {day}
+            FROM (SELECT i, {draws} FROM range(200000) t(i)))
         WHERE (i % 700) // 7 NOT IN (40, 41)"""
     use = f"""
-        SELECT {dated}, 'PR-A' || chr(CAST(65 + i // 700 AS INTEGER)) AS tail, 'F' || (i // 700 % 3) AS fleet,
+        SELECT {dated}, 'PR-A' || chr(CAST(65 + i // 700 AS INTEGER)) AS tail,
+            'F' || (i // 700 % 3) AS fleet,
             {hours} AS hours, CAST(a % 9 AS VARCHAR) AS cycles,
             CASE WHEN a % 50 > 0 THEN CAST(i // 700 + (i % 700) / 365.25 AS VARCHAR) END AS age, {place}
-        FROM (SELECT *, CAST(a % 720 AS INTEGER) AS m, {day} FROM (SELECT i, {draws} FROM range(14000) t(i)))"""
+        FROM (SELECT *, CAST(a % 720 AS INTEGER) AS m, {day}
+            FROM (SELECT i, {draws} FROM range(14000) t(i)))"""
     with duckdb.connect() as connection:
         for name, query in (("events", events), ("use", use)):
             connection.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet)")
@@ -259,12 +275,8 @@ class TestOpening:
             raise AssertionError
 
     def test_a_scratch_folder_that_takes_nothing_is_told(self, tmp_path: Path) -> None:
-        work = tmp_path / "work"
-        work.mkdir()
-        with pytest.raises(DataError, match="room"), open_engine("duckdb", work) as engine:
-            rows = staged(engine, raw_table({}), [{"date": "01/02/2024"}])
-            (work / "kept-0.parquet").mkdir()
-            engine.kept(rows)
+        with pytest.raises(DataError, match="DuckDB could not finish"):
+            _keep_where_something_stands("duckdb", tmp_path)
 
     def test_memory_is_bounded_and_what_is_more_is_spilled(self, tmp_path: Path) -> None:
         with open_engine("duckdb", tmp_path) as engine:

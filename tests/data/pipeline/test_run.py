@@ -248,7 +248,7 @@ SCRIPT = """
 import resource, sys, time
 from pathlib import Path
 from tests.data.pipeline.test_run import run
-from zelo.data.pipeline import folder
+from zelo.data import folder
 
 home, stage, what = Path(sys.argv[1]), *sys.argv[2:]
 
@@ -264,8 +264,8 @@ def progress(name, done, total):
         happen()
 
 if stage == "write":
-    sync = folder._sync
-    folder._sync = lambda path: (happen(), sync(path))
+    sync = folder.sync
+    folder.sync = lambda path: (happen(), sync(path))
 run(home, progress=progress)
 """
 """Something happens in the middle of a stage."""

@@ -33,7 +33,7 @@ def first_day(week: ir.IntegerValue, starts: Starts) -> ir.DateValue:
 
 
 def calendar(day: ir.DateValue) -> dict[str, ir.Value]:
-    """Where a day stands in its year: as an angle's sine and cosine (to 12 places), and its month (1 to 12)."""
+    """Where a day stands in its year: as an angle's sine and cosine (12 places), and its month (1 to 12)."""
     angle = (day.day_of_year() - 1).cast("float64") * (2 * math.pi / DAYS_IN_YEAR)
     return {
         "annual_sin": _rounded(angle.sin()),

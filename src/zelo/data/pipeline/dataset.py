@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from zelo.data.pipeline.folder import remove_unfinished, whole_folder
+from zelo.data.folder import remove_unfinished, whole_folder
 from zelo.data.pipeline.raw import RawData
 from zelo.errors import DataError
 from zelo.spec.project import Project

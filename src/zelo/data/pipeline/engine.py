@@ -38,7 +38,7 @@ class Engine:
     def kept(self, table: ibis.Table) -> ibis.Table:
         """The same rows, computed here and now, so that what stands on them does not compute them again."""
         path = self.work / f"kept-{next(self._numbers)}.parquet"
-        self.connection.to_parquet(table, path)
+        self._write(table, path)
         return self.read_parquet([path])
 
     def count(self, table: ibis.Table) -> int:
@@ -49,6 +49,11 @@ class Engine:
         """The rows, in types that no engine decides: int64, float64, bool, string, date32."""
         found = self._fetched(table)
         return found.cast(pa.schema([(column.name, _plain(column.type)) for column in found.schema]))
+
+    def _write(self, table: ibis.Table, path: Path) -> None:
+        # It is read once or twice: bloom filters, and dictionaries of what is nearly all different, cost more
+        # than they bring.
+        self.connection.to_parquet(table, path, DICTIONARY_SIZE_LIMIT=5000, WRITE_BLOOM_FILTER=False)
 
     def _fetched(self, table: ibis.Table) -> pa.Table:
         with _renamed_method():
@@ -66,6 +71,9 @@ class SparkEngine(Engine):
         rows = self.session.read.parquet(*(path.absolute().as_uri() for path in paths))
         rows.createOrReplaceTempView(view)
         return self.connection.table(view)
+
+    def _write(self, table: ibis.Table, path: Path) -> None:
+        self.connection.to_parquet(table, path)
 
     def _fetched(self, table: ibis.Table) -> pa.Table:
         # Ibis would go through pandas, in which whole numbers beside a NULL are floats.
@@ -115,14 +123,15 @@ def _spark(work: Path) -> Iterator[Engine]:
             hint="pip install 'zelo[spark]'",
         )
     from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     active = SparkSession.getActiveSession()
     session = active or SparkSession.builder.appName("zelo").getOrCreate()
     try:
         yield SparkEngine(ibis.pyspark.connect(session), work, session=session)
-    except Py4JJavaError as error:
-        raise _broken("Spark", work, error.java_exception) from error
+    except (Py4JJavaError, PySparkException) as error:
+        raise _broken("Spark", work, getattr(error, "java_exception", error)) from error
     finally:
         if active is None:
             session.stop()

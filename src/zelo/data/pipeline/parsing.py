@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 
 import ibis
@@ -29,15 +28,21 @@ _ONE_GROUP = r"^[+-]?[0-9]{1,3}[.,][0-9]{3}$"
 LARGEST = 1e12
 """Numbers stay below it, so that the sum of any table is exact enough and overflows in no engine."""
 
-_PLAIN_LETTERS = {
-    letter: plain
-    for letter in map(chr, (*range(0xC0, 0xDF), 0x178))
-    if (plain := unicodedata.normalize("NFKD", letter)[0]).isascii() and plain.isalpha()
+# Capital ẞ is what DuckDB makes of ß, SS what Spark does. Then the marks of letters that are written in two.
+_FOLDED = {
+    "[ÀÁÂÃÄÅ]": "A",
+    "Ç": "C",
+    "[ÈÉÊË]": "E",
+    "[ÌÍÎÏ]": "I",
+    "Ñ": "N",
+    "[ÒÓÔÕÖ]": "O",
+    "[ÙÚÛÜ]": "U",
+    "[ÝŸ]": "Y",
+    "ẞ": "SS",
+    "[\u0300-\u036f]": "",
 }
-# Capital ẞ is what DuckDB makes of ß, SS what Spark does. Then the marks of letters in two parts.
-_FOLDED = _PLAIN_LETTERS | {"ẞ": "SS"} | dict.fromkeys("\u0300\u0301\u0302\u0303\u0308\u030a\u0327", "")
 _ENDS = " .,;:!?'\"*_/-"
-_SPACES, _AT_THE_ENDS = "[ \t\n\u00a0]+", f"^[{_ENDS}]+|[{_ENDS}]+$"
+_TIDIED = {"[ \t\n\u00a0]+": " ", f"^[{_ENDS}]+|[{_ENDS}]+$": ""}
 _UNTIDY = f"^[{_ENDS}]|[{_ENDS}]$|  |[^ -~]"
 
 
@@ -92,9 +97,8 @@ def as_integer(text: ir.StringValue) -> ir.IntegerValue:
 def as_name(text: ir.StringValue) -> ir.StringValue:
     """In capitals, without accents, one space between words, no punctuation at the ends; NULL if empty."""
     name = tidy = text.upper()
-    for letter, plain in _FOLDED.items():
-        tidy = tidy.replace(letter, plain)
-    tidy = tidy.re_replace(_SPACES, " ").re_replace(_AT_THE_ENDS, "")
+    for pattern, plain in (_FOLDED | _TIDIED).items():
+        tidy = tidy.re_replace(pattern, plain)
     # Nearly every name is tidy, and replacing is slow.
     return (name.re_extract(_UNTIDY, 0) == "").ifelse(name, tidy).nullif("")
 
@@ -102,9 +106,9 @@ def as_name(text: ir.StringValue) -> ir.StringValue:
 def name_of(text: str) -> str:
     """The same of a text of project.yaml; empty where it has no letter."""
     name = text.upper()
-    for letter, plain in _FOLDED.items():
-        name = name.replace(letter, plain)
-    return re.sub(_AT_THE_ENDS, "", re.sub(_SPACES, " ", name))
+    for pattern, plain in (_FOLDED | _TIDIED).items():
+        name = re.sub(pattern, plain, name)
+    return name
 
 
 def meaning(text: str, column: RawColumn) -> ir.Value:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zelo.data.contract import clipped
+from zelo.data.folder import remove_unfinished, whole_folder
 from zelo.data.pipeline.faults import WHOLE_FILE, Fault
-from zelo.data.pipeline.folder import remove_unfinished, whole_folder
 from zelo.data.sources import Origin, generator_function, sha256_of
 from zelo.errors import PipelineError, SourceError
 from zelo.spec.pipeline import Pipeline

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from zelo.data.contract import check_table
+from zelo.data.folder import scratch_folder
 from zelo.data.pipeline.checks import faults_of
 from zelo.data.pipeline.clean import PLACE, Cleaned, clean, left_out
 from zelo.data.pipeline.dataset import (
@@ -29,7 +30,6 @@ from zelo.data.pipeline.dataset import (
 )
 from zelo.data.pipeline.engine import Engine, EngineName, open_engine
 from zelo.data.pipeline.faults import Fault
-from zelo.data.pipeline.folder import scratch_folder
 from zelo.data.pipeline.ingest import Progress, ingest, silent
 from zelo.data.pipeline.raw import RawData, find_raw
 from zelo.data.pipeline.weekly import COMING, WARM_UP, coming, days, past, weekly

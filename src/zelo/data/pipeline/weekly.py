@@ -135,7 +135,8 @@ def _joined(sums: Mapping[str, ibis.Table], pipeline: Pipeline, horizon: int) ->
         }
         kept = both[COMING].ifelse(ibis.null("int64"), both[rows_of(name)].fill_null(0))
         absent = both[_NEWEST].isnull() & ~both[COMING]
-        weeks = both.mutate(**own, **{rows_of(name): kept, _absent(name): absent}).drop(_NEWEST, f"{_WEEK}_right")
+        told = both.mutate(**own, **{rows_of(name): kept, _absent(name): absent})
+        weeks = told.drop(_NEWEST, f"{_WEEK}_right")
     return weeks
 
 

@@ -18,9 +18,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
     with scratch_folder(target.parent) as work:
         yield work
         for path in (*(path for path in work.rglob("*") if path.is_file()), work):
-            _sync(path)
+            sync(path)
         work.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
 
 
 @contextmanager
@@ -40,7 +40,8 @@ def remove_unfinished(parent: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of files, has reached the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
