@@ -54,13 +54,16 @@ def clean(staged: ibis.Table, table: RawTable, engine: Engine) -> Cleaned:
 
     Of rows that are alike in ``unique``, or in every column, the first by file, sheet and row stays.
     """
-    cells = _cells(staged, table, engine)
-    rows = engine.kept(cells.select(*table.columns, *PLACE, **{WRONG: ibis.or_(*_verdicts(cells, table))}))
-    later = engine.kept(_later(rows, table.unique or tuple(table.columns), engine))
+    cells, unique = _cells(staged, table, engine), table.unique or tuple(table.columns)
+    # Hashes are small enough to count all of them; only rows that share one are looked at as they are.
+    key = ibis.struct({name: cells[name] for name in unique}).hash()
+    wrong = ibis.or_(*_verdicts(cells, table))
+    rows = engine.kept(cells.select(*table.columns, *PLACE, **{KEY: key, WRONG: wrong}))
+    later = engine.kept(_later(rows, unique, engine))
     counts = rows.aggregate(chosen=rows.count(), wrong=rows[WRONG].sum())
     [found] = engine.to_arrow(counts).to_pylist()
     return Cleaned(
-        good=rows.filter(~rows[WRONG]).drop(WRONG).anti_join(later, PLACE),
+        good=rows.filter(~rows[WRONG]).drop(WRONG, KEY).anti_join(later, PLACE),
         faults=ibis.union(*_faults(cells, table)),
         read=engine.count(staged),
         chosen=found["chosen"],
@@ -112,20 +115,19 @@ def _verdicts(cells: ibis.Table, table: RawTable) -> Iterator[ir.BooleanValue]:
 
 def _wrong(cells: ibis.Table, name: str, column: RawColumn) -> ir.BooleanValue:
     cell = cells[name]
-    # A name without a letter, such as a dash, is nothing.
-    missing = (cell if column.type == "name" else cells[as_written(name)]).isnull()
     unfit = cell.isnull()
     if column.min is not None:
         unfit |= cell < column.min
     if column.max is not None:
         unfit |= cell > column.max
-    return missing.ifelse(column.missing == "refused", unfit)
+    if column.missing == "refused":
+        return unfit
+    # A name without a letter, such as a dash, is nothing.
+    return (cell if column.type == "name" else cells[as_written(name)]).notnull() & unfit
 
 
 def _later(rows: ibis.Table, names: Sequence[str], engine: Engine) -> ibis.Table:
     """Where the rows are that say again what one before them says."""
-    # Hashes are small enough to count all of them; only rows that share one are looked at as they are.
-    rows = rows.mutate(**{KEY: ibis.struct({name: rows[name] for name in names}).hash()})
     shared = engine.kept(rows.group_by(KEY).having(rows.count() > 1).aggregate())
     nth = ibis.row_number().over(group_by=names, order_by=PLACE)
     return rows.semi_join(shared, KEY).mutate(nth=nth).filter(ibis._.nth > 0).select(*PLACE)

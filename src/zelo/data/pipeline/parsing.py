@@ -43,7 +43,7 @@ _FOLDED = {
 }
 _ENDS = " .,;:!?'\"*_/-"
 _TIDIED = {"[ \t\n\u00a0]+": " ", f"^[{_ENDS}]+|[{_ENDS}]+$": ""}
-_UNTIDY = f"^[{_ENDS}]|[{_ENDS}]$|  |[^ -~]"
+_TIDY = "^[A-Z0-9]+(?:[ ./_-][A-Z0-9]+)*$"
 
 
 def typed(text: ir.StringValue, column: RawColumn) -> ir.Value:
@@ -96,11 +96,11 @@ def as_integer(text: ir.StringValue) -> ir.IntegerValue:
 
 def as_name(text: ir.StringValue) -> ir.StringValue:
     """In capitals, without accents, one space between words, no punctuation at the ends; NULL if empty."""
-    name = tidy = text.upper()
+    capitals = tidied = text.upper()
     for pattern, plain in (_FOLDED | _TIDIED).items():
-        tidy = tidy.re_replace(pattern, plain)
-    # Nearly every name is tidy, and replacing is slow.
-    return (name.re_extract(_UNTIDY, 0) == "").ifelse(name, tidy).nullif("")
+        tidied = tidied.re_replace(pattern, plain)
+    # Nearly every name is written well, but for small letters; and replacing is slow.
+    return _if_tidy(text, _if_tidy(capitals, tidied)).nullif("")
 
 
 def name_of(text: str) -> str:
@@ -116,6 +116,10 @@ def meaning(text: str, column: RawColumn) -> ir.Value:
     if column.type == "name":
         return ibis.literal(_names(column).get(name_of(text), name_of(text)))
     return _READERS[column.type](ibis.literal(text))
+
+
+def _if_tidy(name: ir.StringValue, otherwise: ir.StringValue) -> ir.StringValue:
+    return (name.re_extract(_TIDY, 0) == "").ifelse(otherwise, name)
 
 
 def _names(column: RawColumn) -> dict[str, str]:
