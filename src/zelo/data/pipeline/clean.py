@@ -95,11 +95,12 @@ def _cells(staged: ibis.Table, table: RawTable, engine: Engine) -> ibis.Table:
         if column.type in _REPEATED or name in table.where:
             texts = staged.select(**{text: staged[name]}).distinct()
             meanings = engine.kept(texts.mutate(**{name: typed(texts[text], column)}))
-            cells = cells.left_join(meanings, text).drop(f"{text}_right")
+            if name in table.where:
+                meanings = meanings.filter(_chosen(meanings, name, column, table.where[name]))
+            same = cells[text].identical_to(meanings[text])
+            cells = cells.inner_join(meanings, same).drop(f"{text}_right")
         else:
             cells = cells.mutate(**{name: typed(cells[text], column)})
-        if name in table.where:
-            cells = cells.filter(_chosen(cells, name, column, table.where[name]))
     return cells
 
 

@@ -61,12 +61,14 @@ def as_date(text: ir.StringValue) -> ir.DateValue:
     year = ibis.coalesce(year, _whole(text, _YEAR_FIRST, 1))
     month = ibis.coalesce(month, _whole(text, _YEAR_FIRST, 2))
     day = ibis.coalesce(day, _whole(text, _YEAR_FIRST, 3))
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    days = month.isin([4, 6, 9, 11]).ifelse(30, (month == 2).ifelse(leap.ifelse(29, 28), 31))
-    there = year.between(_FIRST_YEAR, _LAST_YEAR) & month.between(1, 12) & (day >= 1) & (day <= days)
-    # An engine may fail on a day that does not exist, even in a branch that is not taken.
-    year, month, day = (there.ifelse(part, ibis.null("int64")) for part in (year, month, day))
-    return ibis.date(year, month, day)
+    # Months from 1 to 12 and days from 1 to 28 are always there, and no engine fails on them; days that were
+    # taken off are put back, and lead into another month where there is no such day.
+    near = (day + 27) % 28 + 1
+    found = ibis.date(year, (month + 11) % 12 + 1, near) + (day - near).as_interval("D")
+    # To Ibis it is a date already, to DuckDB a timestamp.
+    found = found.cast("timestamp").date()
+    there = (found.day() == day) & (found.month() == month) & year.between(_FIRST_YEAR, _LAST_YEAR)
+    return there.ifelse(found, ibis.null("date"))
 
 
 def as_hours(text: ir.StringValue) -> ir.FloatingValue:
