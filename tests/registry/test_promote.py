@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,12 @@ def test_evidence_tells_what_was_promoted_by_whom_and_on_what(make_home: MakeHom
     assert promoted["bundle_hash"] == registered["bundle_hash"] == bundle.hash
     assert promoted["snapshot"] == bundle.manifest["snapshot"]
     assert promoted["environment"] == bundle.manifest["environment"]
+    assert promoted["created"] == bundle.manifest["created"]
+    assert promoted["libraries"]["scikit-learn"] == metadata.version("scikit-learn")
+    compared = json.loads((bundle.path / "candidates.json").read_text(encoding="utf-8"))["candidates"]
+    assert {"name": promoted["candidate"], "params": promoted["params"]} in [
+        {"name": item["name"], "params": item["params"]} for item in compared
+    ]
     assert set(promoted["code"]) == {"commit", "changed"}
     assert [gate["code"] for gate in promoted["gates"]] == [f"G{number:02d}" for number in range(1, 9)]
     assert promoted["metrics"]["f1"]["low"] < promoted["metrics"]["f1"]["value"]
