@@ -41,7 +41,7 @@ LIBRARIES = (
 
 
 def version_facts(version: str, bundle: Bundle) -> dict[str, object]:
-    """What every record of evidence says of a version: how, of what and with what it was made; its figures."""
+    """What every record of evidence says of a version: how, of what, with what it was made; its figures."""
     manifest = bundle.manifest
     compared, made_with = (_read(bundle, name) for name in ("candidates.json", "environment.json"))
     winner = next(item for item in compared["candidates"] if item["name"] == manifest["candidate"])
