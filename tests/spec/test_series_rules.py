@@ -81,6 +81,18 @@ BROKEN = [
     ),
     ("aggregates_have_columns", "by: distinct}", "by: distinct, weeks: 2}", "2 with distinct"),
     ("aggregates_have_columns", "days: {by: [tail]", "days: {by: [fleet]", "'fleet'"),
+    (
+        "aggregates_have_columns",
+        "columns: {HH: {of: repairs.effort}}",
+        "columns: {HH: {of: repairs.effort, min: 0}}",
+        "min",
+    ),
+    (
+        "raw_tables_are_whole",
+        "tail: {type: name, spell",
+        "tail: {type: name, max: 3, spell",
+        "a range on type name",
+    ),
     ("aggregates_have_columns", "lags: {hours: [1]}\n", "lags: {cost: [1]}\n", "'cost'"),
     ("aggregates_have_columns", "means: {hours: [4]}", "means: {cost: [4]}", "'cost'"),
     ("weeks_feed_the_project", "target: HH, unit", "target: HX, unit", "'HX'"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from zelo.spec.pipeline import Aggregate, Fill, Pipeline, RawTable
+from zelo.spec.pipeline import Aggregate, Days, Fill, Pipeline, RawTable
 from zelo.spec.project import Project
 
 CALENDAR = ("annual_sin", "annual_cos", "month")
 """What a weekly row knows of its date, and so of any week to come."""
 FILLED = "filled"
+NUMBERS = ("hours", "number", "integer")
 
 
 def rows_of(table: str) -> str:
@@ -76,6 +77,8 @@ def _broken_table(name: str, table: RawTable) -> Iterator[str]:
     for column, raw in table.columns.items():
         if raw.spellings and raw.type != "name":
             yield f"{key}.columns.{column}: found spellings on type {raw.type}; expected type name"
+        if raw.type not in NUMBERS and (raw.min is not None or raw.max is not None):
+            yield f"{key}.columns.{column}: found a range on type {raw.type}; expected it on numbers alone"
 
 
 def aggregates_have_columns(project: Project) -> str | None:
@@ -86,14 +89,25 @@ def aggregates_have_columns(project: Project) -> str | None:
         for name, made in columns.items():
             if broken := _broken_aggregate(f"pipeline.{part}.columns.{name}", made, project.pipeline):
                 return broken
-    for name in days.by if days else ():
-        if not any(name in table.columns for table in project.pipeline.tables.values()):
-            return f"pipeline.days.by: found {name!r}; expected a column of a raw table"
+    if days and (broken := _broken_days(days, project.pipeline)):
+        return broken
     for part, named in (("lags", weeks.lags), ("means", weeks.means)):
         for name in named:
             if name not in weeks.columns:
                 known = ", ".join(weeks.columns)
                 return f"pipeline.weeks.{part}: found {name!r}; expected one of {known}"
+    return None
+
+
+def _broken_days(days: Days, pipeline: Pipeline) -> str | None:
+    for name, made in days.columns.items():
+        table = made.of.partition(".")[0]
+        for key in days.by:
+            if key not in pipeline.tables[table].columns:
+                return f"pipeline.days.by: found {key!r}, no column of {table}; expected one of each table"
+        if made.model_fields_set - {"of", "by"}:
+            extra = ", ".join(sorted(made.model_fields_set - {"of", "by"}))
+            return f"pipeline.days.columns.{name}: found {extra}; expected of and by alone on a day"
     return None
 
 
@@ -105,7 +119,7 @@ def _broken_aggregate(key: str, made: Aggregate, pipeline: Pipeline) -> str | No
     if raw is None:
         known = ", ".join(pipeline.tables[table].columns)
         return f"{key}.of: found {made.of!r}; expected a column of {table}: {known}"
-    if made.by != "distinct" and raw.type not in ("hours", "number", "integer"):
+    if made.by != "distinct" and raw.type not in NUMBERS:
         return f"{key}.by: found {made.by!r} of a {raw.type}; expected distinct"
     if made.by == "distinct" and made.weeks > 1:
         return f"{key}.weeks: found {made.weeks} with distinct; expected sum, mean or max"
