@@ -38,7 +38,7 @@ def run_forecast(workspace: Workspace, project: Project, output: Path | None, *,
         dataset = built.dataset
         assert dataset is not None
         coming = dataset.read("coming")
-        first = f"{coming[project.column_of(_date(project))].iloc[0]:%Y-%m-%d}"
+        first = f"{coming[project.column_of(project.date)].iloc[0]:%Y-%m-%d}"
         place = output or workspace.settings.reports / project.name / f"forecast-{first}.csv"
         found = forecast_coming(service, coming, place)
         payload = {
@@ -77,8 +77,3 @@ def _show(project: Project, dataset: Dataset, found: Forecast) -> None:
     OUT.print(f"version {found.version}, from the data set {dataset.name}", markup=False)
     show_table("", heads, rows)
     OUT.print(f"{len(rows)} weeks forecast and recorded: {found.output}", markup=False, soft_wrap=True)
-
-
-def _date(project: Project) -> str:
-    assert project.split.column is not None
-    return project.split.column

@@ -53,10 +53,9 @@ def weeks_between(first: date, last: date) -> Iterator[date]:
 
 def weekly_of(frame: pd.DataFrame, project: Project, name: str = "") -> Weekly:
     """A weekly table under the project's names. A column that no field has keeps its own."""
-    assert project.split.column is not None
     names = [*project.fields, project.task.target]
     table = frame.rename(columns={project.column_of(name): name for name in names})
-    days = pd.to_datetime(table.pop(project.split.column)).dt.date
+    days = pd.to_datetime(table.pop(project.date)).dt.date
     return Weekly(name, table.set_index(pd.Index(days, dtype=object)).sort_index())
 
 
@@ -78,9 +77,8 @@ def trained_until(bundle: Bundle, snapshots: Path) -> date | None:
     A machine that serves needs no snapshot.
     """
     project = bundle.project
-    assert project.split.column is not None
     try:
         table = read_snapshot(snapshots, project.name, bundle.manifest["snapshot"]).frame()
     except DataError:
         return None
-    return date.fromordinal(table[project.split.column].iloc[split(table, project).train].max().toordinal())
+    return date.fromordinal(table[project.date].iloc[split(table, project).train].max().toordinal())

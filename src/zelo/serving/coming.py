@@ -46,22 +46,17 @@ def forecast_coming(service: Service, coming: pd.DataFrame, output: Path) -> For
     _refuse_incomplete(rows, horizon, project)
     refuse_place(output)
     answers = service.forecast(rows)
-    weeks = [row[_date(project)] for row in rows]
+    weeks = [row[project.date] for row in rows]
     heads = ["horizon", *(name for name in heads_of(service.model.bundle.policy) if name not in LEFT_OUT)]
-    write_answers(output, _date(project), weeks, answers, heads)
+    write_answers(output, project.date, weeks, answers, heads)
     return Forecast(output, tuple(weeks), tuple(answers), service.model.version)
-
-
-def _date(project: Project) -> str:
-    assert project.split.column is not None
-    return project.split.column
 
 
 def _rows(coming: pd.DataFrame, project: Project) -> Iterator[dict[str, Any]]:
     names = {project.column_of(name): name for name in project.fields}
     for values in coming[[name for name in coming.columns if name in names]].to_dict("records"):
         row = {names[str(column)]: value for column, value in values.items() if not pd.isna(value)}
-        yield {**row, _date(project): pd.Timestamp(row[_date(project)]).date().isoformat()}
+        yield {**row, project.date: pd.Timestamp(row[project.date]).date().isoformat()}
 
 
 def _refuse_incomplete(rows: list[dict[str, Any]], horizon: int, project: Project) -> None:

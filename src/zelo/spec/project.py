@@ -325,6 +325,12 @@ class Project(Frozen):
         return known if self.forecast else tuple(name for name in known if name != "mase")
 
     @property
+    def date(self) -> str:
+        """The field that says when, where the split is by time."""
+        assert self.split.column is not None
+        return self.split.column
+
+    @property
     def history_name(self) -> str:
         """The list in a request that holds the history of a forecast."""
         assert self.forecast is not None

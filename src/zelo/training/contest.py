@@ -23,7 +23,7 @@ from zelo.stats.metrics import Scored
 from zelo.training.compare import proper_loss
 from zelo.training.evaluate import Assessed, assess, decide_out_of_fold, learn
 from zelo.training.fit import FIT_ERRORS, fit_whole, out_of_fold, scores_of, stack_out_of_fold
-from zelo.training.folds import Folds
+from zelo.training.folds import Folds, make_folds
 from zelo.training.latency import row_milliseconds
 from zelo.training.outlook import Forecaster, Outlook, look_ahead
 from zelo.training.rows import Rows
@@ -43,12 +43,12 @@ class Contest:
     project: Project
     setting: Setting
     rows: Rows
-    folds: Folds
     budget: Tuning
     storage: str | None
     progress: Progress
     clock: Callable[[], float]
     fit_seconds: float = 0.0
+    folds: Folds = field(init=False)
     frame: pd.DataFrame = field(init=False)
     truth: Array = field(init=False)
     """Of the folds' positions: the training rows, as often as they are repeated."""
@@ -57,6 +57,7 @@ class Contest:
     """Of a forecast's scaled error."""
 
     def __post_init__(self) -> None:
+        self.folds = make_folds(self.rows.truth, self.project)
         self.scale = seasonal_scale(self.rows.columns, self.rows.truth, self.project)
         positions = np.tile(np.arange(len(self.rows.truth)), self.project.select.repeats)
         self.frame = frame_from_columns(take(self.rows.columns, positions))

@@ -170,5 +170,4 @@ def _at(
 
 def dates_of(table: pd.DataFrame, project: Project, positions: Array) -> Array:
     """The date of each row, datetime64[D]."""
-    assert project.split.column is not None
-    return np.asarray(table[project.split.column].to_numpy("datetime64[D]")[positions])
+    return np.asarray(table[project.date].to_numpy("datetime64[D]")[positions])

@@ -26,7 +26,6 @@ from zelo.training.compare import Comparison, compare
 from zelo.training.contest import Contest, Progress
 from zelo.training.evaluate import Assessed
 from zelo.training.fit import scores_of
-from zelo.training.folds import make_folds
 from zelo.training.outlook import Outlook
 from zelo.training.rows import Rows, both_parts
 from zelo.training.slices import Slice, by_slice, grouped
@@ -87,12 +86,10 @@ def train(
     start = clock()
     sides = split(table, project)
     training, test = both_parts(table, sides, project)
-    folds = make_folds(training.truth, project)
     contest = Contest(
         project,
         Setting(project, project.split.seed, threads, rewrite=rewrite),
         training,
-        folds,
         budget or project.tuning,
         storage,
         progress,
