@@ -26,8 +26,14 @@ def run_training(
     names: Sequence[str] | None,
     progress: Callable[[str, int, int], None],
     threads: int,
+    pick: str | None = None,
+    guard: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Train on the current snapshot (with new rows added, if any) and register the winner.
+
+    Args:
+        pick: the candidate to register in place of the winner, whatever the comparison says.
+        guard: called before anything is registered; what it raises ends the training without a trace.
 
     Returns:
         What a person or a program wants to know of it, for JSON.
@@ -49,7 +55,9 @@ def run_training(
         storage=storage,
         rewrite=load_hook(project, workspace.folder(project.name)),
         progress=progress,
+        pick=pick,
     )
+    guard()
     store = workspace.store()
     registered = register(trained, snapshot, store, code_folder=workspace.folder(project.name), created=now())
     naive = point(trained.baseline, list(trained.metrics))

@@ -58,11 +58,24 @@ def band_of(score: float, bands: tuple[Band, ...]) -> Band | None:
     return next((band for band in bands if band.above is None or score > band.above), None)
 
 
-def interval_bounds(scores: Array, policy: Policy) -> Array | None:
-    """The ends of the intervals of values [n, 1], as [n, 2]; none where the policy promises none."""
-    if policy.half_width is None:
-        return None
-    return np.hstack([scores - policy.half_width, scores + policy.half_width])
+def interval_bounds(scores: Array, policy: Policy, windows: Array | None = None) -> Array | None:
+    """The ends of the intervals of values [n, 1], as [n, 2]; none where the policy promises none.
+
+    Args:
+        scores: the values.
+        policy: of the version.
+        windows: the history of each row [n, history], the newest value first, where there is a forecast.
+    """
+    widths = _half_widths(len(scores), policy, windows)
+    return None if widths is None else np.hstack([scores - widths, scores + widths])
+
+
+def _half_widths(rows: int, policy: Policy, windows: Array | None) -> Array | None:
+    """From each value to the ends of its interval, [n, 1]."""
+    if policy.spread is not None:
+        assert windows is not None
+        return policy.spread.half_widths(windows)[:, None]
+    return None if policy.half_width is None else np.full((rows, 1), policy.half_width)
 
 
 def decide_ahead(values: Array, policy: Policy) -> list[Decision]:
@@ -73,10 +86,18 @@ def decide_ahead(values: Array, policy: Policy) -> list[Decision]:
     ]
 
 
-def decide(scores: Array, policy: Policy) -> list[Decision]:
-    """Decisions for scores of shape [n, K] (classes) or [n, 1] (regression), in order."""
+def decide(scores: Array, policy: Policy, windows: Array | None = None) -> list[Decision]:
+    """Decisions for scores of shape [n, K] (classes) or [n, 1] (regression), in order.
+
+    Args:
+        scores: of each row.
+        policy: of the version.
+        windows: the history of each row [n, history], the newest value first, where there is a forecast.
+    """
     if policy.kind == "regression":
-        return [_value(float(value), policy.half_width) for value in scores[:, 0]]
+        widths = _half_widths(len(scores), policy, windows)
+        each = [None] * len(scores) if widths is None else widths[:, 0].tolist()
+        return [_value(float(value), width) for value, width in zip(scores[:, 0], each, strict=True)]
     indices = predicted_classes(scores, policy)
     if policy.kind == "multiclass":
         return _of_several(scores, indices, policy)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from zelo.spec.project import Project
 
 
@@ -23,3 +25,10 @@ def gathered(row: Mapping[str, Any], project: Project) -> dict[str, Any]:
         return dict(row)
     others = {name: value for name, value in row.items() if name not in project.lags}
     return others | {project.history_name: [row[name] for name in reversed(project.lags)]}
+
+
+def windows_of(columns: Mapping[str, np.ndarray[Any, Any]], project: Project) -> np.ndarray[Any, Any] | None:
+    """The history of each row [n, history], the newest value first; none without a forecast."""
+    if project.forecast is None:
+        return None
+    return np.column_stack([columns[lag] for lag in project.lags])

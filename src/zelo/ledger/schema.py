@@ -77,3 +77,48 @@ events = sa.Table(
     sa.Column("at", UtcMicroseconds, nullable=False),
     sa.Index("events_by_time", "project", "at", "id"),
 )
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("requested_by", sa.String(200), nullable=False),
+    sa.Column("created_at", UtcMicroseconds, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("worker", sa.String(200)),
+    sa.Column("started_at", UtcMicroseconds),
+    sa.Column("beat_at", UtcMicroseconds),
+    sa.Column("finished_at", UtcMicroseconds),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("progress", sa.JSON, nullable=False),
+    sa.Column("result", sa.JSON),
+    sa.Column("error", sa.JSON),
+    sa.Index("jobs_by_state", "state", "created_at", "id"),
+    sa.Index("jobs_by_project", "project", "created_at", "id"),
+)
+
+job_lines = sa.Table(
+    "job_lines",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("job_id", sa.String(36), sa.ForeignKey("jobs.id"), nullable=False),
+    sa.Column("at", UtcMicroseconds, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Index("job_lines_by_job", "job_id", "id"),
+)
+
+configs = sa.Table(
+    "configs",
+    metadata,
+    sa.Column("project", sa.String(63), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcMicroseconds, nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+)

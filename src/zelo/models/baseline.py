@@ -22,4 +22,8 @@ PRIOR = Candidate("prior", CLASSES | VALUES, build)
 
 def baselines(project: Project) -> tuple[Candidate, ...]:
     """Those that the project always has, whether it names them or not."""
-    return (PRIOR,) if project.forecast is None else (SEASONAL_NAIVE, PERSISTENCE, MOVING_AVERAGE)
+    if project.forecast is None:
+        return (PRIOR,)
+    if project.forecast.season == 1:
+        return (PERSISTENCE,)
+    return (SEASONAL_NAIVE, PERSISTENCE, MOVING_AVERAGE)

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 from zelo.spec.forecast import Forecast
 from zelo.spec.frozen import FieldName, Frozen, Name, Table
 from zelo.spec.pipeline import Pipeline
+from zelo.spec.prices import Prices
 
 Label = int | str
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -195,6 +196,11 @@ class Select(Frozen):
     repeats: Annotated[int, Field(ge=1, le=20)] = Field(
         default=1, description="how often the folds are drawn anew; more tell small sets apart"
     )
+    seeds: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=1,
+        description="how many seeds a network is assessed with: the first one's figures compete, the spread "
+        "of all is told",
+    )
     critical: Critical | None = None
 
     @property
@@ -285,6 +291,7 @@ class Project(Frozen):
     task: Task
     data: Data
     pipeline: Pipeline | None = Field(default=None, description="makes the first source from raw files")
+    prices: Prices | None = Field(default=None, description="or from daily prices")
     forecast: Forecast | None = None
     derived: dict[FieldName, str] = Field(
         default_factory=dict, description="features computed inside the model from the inputs"
@@ -329,6 +336,11 @@ class Project(Frozen):
         """The field that says when, where the split is by time."""
         assert self.split.column is not None
         return self.split.column
+
+    @property
+    def is_made(self) -> bool:
+        """Whether Zelo makes the first source, from raw files."""
+        return self.pipeline is not None or self.prices is not None
 
     @property
     def history_name(self) -> str:

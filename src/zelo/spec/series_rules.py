@@ -11,6 +11,10 @@ from zelo.spec.project import Project
 CALENDAR = ("annual_sin", "annual_cos", "month")
 """What a weekly row knows of its date, and so of any week to come."""
 FILLED = "filled"
+PRICE_DATE = "date"
+PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
+FEWEST_PRICES = 30
+"""Fewer tell too little of how much a price moves."""
 NUMBERS = ("hours", "number", "integer")
 
 
@@ -46,15 +50,55 @@ def forecast_fits_the_task(project: Project) -> str | None:
         return f"forecast: found it on a {project.task.kind} task; expected it on a regression"
     if project.split.by != "time":
         return f"split.by: found {project.split.by!r} with a forecast; expected time"
-    for key, found in (
-        ("season", (forecast.season,)),
-        ("lags", forecast.lags),
-        ("means", forecast.means),
+    read = forecast.history - (forecast.learns == "returns")
+    for key, found, most in (
+        ("season", (forecast.season,), forecast.history),
+        ("lags", forecast.lags, read),
+        ("means", forecast.means, read),
     ):
-        if max(found, default=0) > forecast.history:
-            return f"forecast.{key}: found {max(found)}; expected at most the history, {forecast.history}"
+        if max(found, default=0) > most:
+            return (
+                f"forecast.{key}: found {max(found)}; expected at most the history, {most} {forecast.learns}"
+            )
     if project.history_name in project.data.fields:
         return f"forecast.request: found {project.history_name!r}, a field; expected a name of its own"
+    return None
+
+
+def forecast_has_its_models(project: Project) -> str | None:
+    forecast = project.forecast
+    if forecast is None:
+        return None
+    if forecast.fallback is not None and forecast.fallback not in project.candidate_params:
+        known = ", ".join(project.candidate_params)
+        return f"forecast.fallback: found {forecast.fallback!r}; expected a candidate: {known}"
+    if forecast.intervals and forecast.horizon > 1:
+        return f"forecast.intervals: found a horizon of {forecast.horizon} with them; expected 1"
+    if forecast.intervals and forecast.history < FEWEST_PRICES:
+        return f"forecast.intervals: found a history of {forecast.history}; expected {FEWEST_PRICES} or more"
+    return None
+
+
+def prices_feed_the_project(project: Project) -> str | None:
+    prices, forecast = project.prices, project.forecast
+    if prices is None:
+        return None
+    if project.pipeline is not None:
+        return "prices: found it beside pipeline; expected one of the two"
+    if forecast is None:
+        return "prices: found it without forecast; expected a forecast of the next price"
+    if prices.files.startswith("/") or ".." in prices.files.split("/"):
+        return f"prices.files: found {prices.files!r}; expected a glob below the raw data"
+    if (target := project.column_of(project.task.target)) not in PRICE_COLUMNS:
+        return f"task.target: found {target!r}; expected one of {', '.join(PRICE_COLUMNS)}"
+    if (date := project.column_of(project.split.column or "")) != PRICE_DATE:
+        return f"split.column: found {date!r}; expected the day, {PRICE_DATE!r}"
+    for name in project.data.fields:
+        if (column := project.column_of(name)) not in (PRICE_DATE, *PRICE_COLUMNS):
+            return f"data.fields.{name}: found {column!r}; expected one of {', '.join(PRICE_COLUMNS)}"
+        if name != project.date and project.data.fields[name].use == "input":
+            # The day's own prices are known when it is over.
+            return f"data.fields.{name}.use: found 'input', of the same day; expected metadata"
     return None
 
 
@@ -152,4 +196,6 @@ SERIES_RULES = (
     raw_tables_are_whole,
     aggregates_have_columns,
     weeks_feed_the_project,
+    forecast_has_its_models,
+    prices_feed_the_project,
 )

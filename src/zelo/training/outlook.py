@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zelo.decisions.policy import Author
+from zelo.decisions.spread import Spread
 from zelo.features.columns import Columns, columns_from_frame, take
+from zelo.models.baseline import baselines as baselines_of
 from zelo.spec.project import Project
 from zelo.training.horizon import (
     Ahead,
@@ -43,6 +46,8 @@ class Outlook:
     out_of_fold: tuple[HorizonFigures, ...]
     test: tuple[HorizonFigures, ...]
     half_widths: tuple[float | None, ...]
+    spread: Spread | None
+    """The model of volatility that gives each interval its own width, where the project has some."""
     dates: Array
     """Of the test rows, in order, [n]."""
     tested: Ahead
@@ -98,6 +103,23 @@ def look_ahead(
             scale=scale,
         ),
         half_widths=tuple(float(width) if np.isfinite(width) else None for width in learned),
+        spread=None,
         dates=dates[trained_on:],
         tested=tested,
+    )
+
+
+def author_of(outlook: Outlook, winner: str, project: Project) -> Author:
+    """Who forecasts, and how much better than the first baseline one row ahead, from rolling origins."""
+    baseline = baselines_of(project)[0].name
+    first = outlook.out_of_fold[0]
+    if baseline not in first.against:
+        return Author(name=winner, baseline=baseline, skill=0.0 if winner == baseline else None)
+    mae, test = first.against[baseline]
+    known = np.isfinite(test.p_value) and mae > 0
+    return Author(
+        name=winner,
+        baseline=baseline,
+        skill=1 - first.metrics["mae"].value / mae if mae > 0 else None,
+        p_value=float(test.p_value) if known else None,
     )

@@ -16,8 +16,10 @@ from zelo.data.contract import ROW
 from zelo.data.split import split
 from zelo.decisions.decide import interval_bounds, predicted_classes
 from zelo.decisions.policy import Policy
+from zelo.decisions.window import limits_of
 from zelo.features.augmentation import Rewrite
 from zelo.features.columns import frame_from_columns
+from zelo.features.history import windows_of
 from zelo.models.candidate import Setting
 from zelo.spec.project import Project, Tuning
 from zelo.stats.bootstrap import Interval, metric_intervals
@@ -26,7 +28,7 @@ from zelo.training.compare import Comparison, compare
 from zelo.training.contest import Contest, Progress
 from zelo.training.evaluate import Assessed
 from zelo.training.fit import scores_of
-from zelo.training.outlook import Outlook
+from zelo.training.outlook import Outlook, author_of
 from zelo.training.rows import Rows, both_parts
 from zelo.training.slices import Slice, by_slice, grouped
 from zelo.training.truth import scored_rows
@@ -67,6 +69,7 @@ def train(
     budget: Tuning | None = None,
     storage: str | None = None,
     rewrite: Rewrite | None = None,
+    pick: str | None = None,
     progress: Progress = lambda name, done, total: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Trained:
@@ -78,6 +81,7 @@ def train(
         budget: in place of the project's tuning.
         storage: Optuna's storage.
         rewrite: the project's hook of augmentation.
+        pick: the candidate to take in place of the winner, whatever the comparison says.
         progress: called with a candidate's name and how many of its fits are done, of how many.
 
     Raises:
@@ -143,14 +147,28 @@ def _choose(contest: Contest, table: pd.DataFrame) -> _Choice:
         naive = contest.finished(assessed[0], assessed)
         outlook = contest.outlook(comparison.winner, assessed, table) if project.forecast else None
     if outlook is not None:
-        policy = policy.model_copy(update={"half_widths": outlook.half_widths})
+        policy = policy.model_copy(
+            update=_learned_ahead(outlook, comparison.winner.name, contest.rows, project)
+        )
     return _Choice(assessed, comparison, model, policy, naive, outlook)
+
+
+def _learned_ahead(outlook: Outlook, winner: str, training: Rows, project: Project) -> dict[str, Any]:
+    """What a forecast's policy has beside a regression's."""
+    assert project.forecast is not None
+    windows = windows_of(training.columns, project)
+    assert windows is not None
+    return {
+        "half_widths": outlook.half_widths,
+        "spread": outlook.spread,
+        "window": limits_of(windows, training.truth) if project.forecast.learns == "returns" else None,
+        "author": author_of(outlook, winner, project),
+    }
 
 
 def measured(model: Any, policy: Policy, rows: Rows, project: Project, scale: float | None = None) -> Scored:
     """The rows as the model scores and the policy decides them."""
     scores = scores_of(model, frame_from_columns(rows.columns), len(project.classes))
     predicted = predicted_classes(scores, policy) if project.classes else None
-    return scored_rows(
-        rows.truth, scores, predicted, project, bounds=interval_bounds(scores, policy), scale=scale
-    )
+    bounds = interval_bounds(scores, policy, windows_of(rows.columns, project))
+    return scored_rows(rows.truth, scores, predicted, project, bounds=bounds, scale=scale)
