@@ -11,6 +11,14 @@ from zelo.features.columns import columns_from_frame, frame_from_columns
 from zelo.spec.project import Project
 
 HISTORY, SEASON = 24, 12
+RETURNS = {
+    "history": HISTORY,
+    "season": 1,
+    "learns": "returns",
+    "lags": [1, 2, SEASON],
+    "means": [3, HISTORY - 1],
+}
+"""A forecast whose models learn relative changes."""
 
 
 def make_forecast_project(**changes: Any) -> Project:

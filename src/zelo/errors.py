@@ -14,6 +14,7 @@
     └── ServingError       a request cannot be answered
         ├── RequestError   the request is at fault
         ├── UnknownError   what the request names does not exist
+        ├── ConflictError  what the request asks does not go with what is so now
         └── OverloadError  too much is waiting; try again later
 
 Each message says what happened, where, what was found, what was expected, and what to do.
@@ -157,6 +158,10 @@ class RequestError(ServingError):
 
 class UnknownError(ServingError):
     """What the request names does not exist."""
+
+
+class ConflictError(ServingError):
+    """What the request asks does not go with what is so now: another job runs, another change came first."""
 
 
 class OverloadError(ServingError):

@@ -24,6 +24,13 @@ class Settings(BaseSettings):
     engine: Literal["duckdb", "spark"] = Field(
         default="duckdb", description="where a pipeline's tables are computed"
     )
+    broker_url: str | None = Field(
+        default=None, repr=False, description="where jobs are announced; folders in home if unset"
+    )
+    jobs_lost_after: float = Field(
+        default=30.0, ge=2.0, description="seconds without a sign of life until a job is another worker's"
+    )
+    jobs_nice: int = Field(default=19, ge=0, le=19, description="how far a job steps back for the rest")
     offline: bool = Field(default=False, description="never download")
 
     @property
@@ -54,6 +61,10 @@ class Settings(BaseSettings):
     @property
     def reports(self) -> Path:
         return self.home / "reports"
+
+    @property
+    def broker(self) -> Path:
+        return self.home / "broker"
 
     @property
     def tracking_uri(self) -> str:

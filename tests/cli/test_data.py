@@ -64,7 +64,7 @@ def test_a_run_is_told_and_recorded(home: Home) -> None:
     assert snapshot.sources[0]["note"] == f"made by the pipeline: data set {dataset.name}"
     assert events(home) == [
         {
-            "reason": "new raw files, or a new pipeline",
+            "reason": "new raw files, or a new project.yaml",
             "status": "built",
             "dataset": dataset.name,
             "weeks": 9,

@@ -111,6 +111,11 @@ def test_candidates_of_series_want_a_forecast(name: str) -> None:
     assert name in [item.name for item in chosen(make_forecast_project(candidates=["ridge", name]))]
 
 
+def test_what_begins_at_random_is_seeded() -> None:
+    networks = {"mlp", "lstm", "text_cnn", "bilstm", "transformer", "setfit"}
+    assert {name for name, item in CATALOGUE.items() if item.seeded} == networks
+
+
 @pytest.mark.parametrize("objective", ["poisson", "tweedie"])
 def test_lightgbm_counts_by_the_objective_of_its_entry(objective: str) -> None:
     frame, truth = make_rows(120)

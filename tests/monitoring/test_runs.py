@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 
 from zelo.monitoring.alarms import Alarm
+from zelo.monitoring.pace import WEEKLY
 from zelo.monitoring.runs import Job, last_runs
 
 from .weekly_fakes import NOW, Watched
 
 
 def runs(watched: Watched) -> dict[str, Job]:
-    return {job.command: job for job in last_runs(watched.ledger, watched.project.name, NOW)}
+    return {job.command: job for job in last_runs(watched.ledger, watched.project.name, NOW, WEEKLY.latest)}
 
 
 def test_jobs_that_ran(watched: Watched) -> None:

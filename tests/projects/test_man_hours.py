@@ -65,7 +65,7 @@ def effort(tmp_path: Path) -> Path:
     return raw
 
 
-def weeks(built: Built, name: Literal["weekly", "coming"] = "weekly") -> pd.DataFrame:
+def weeks(built: Built, name: Literal["rows", "coming"] = "rows") -> pd.DataFrame:
     assert built.dataset is not None
     return built.dataset.read(name).set_index("date")
 

@@ -14,6 +14,7 @@ import numpy as np
 from tests.tables import make_project
 
 from zelo.data.snapshot import Snapshot, contract_hash
+from zelo.decisions.decide import interval_bounds
 from zelo.decisions.policy import Policy, make_policy
 from zelo.features.columns import Columns, count
 from zelo.registry.bundle import Bundle
@@ -117,5 +118,6 @@ def regression(folder: Path, residuals: Array, *, half_width: float | None) -> E
     """A regression whose test rows miss the truth by ``residuals``."""
     project = make_project("regression")
     true = np.arange(len(residuals), dtype=np.float64)
-    tested = scored_rows(true, (true + residuals).reshape(-1, 1), None, project)
-    return examined(folder, tested, project=project, policy=make_policy(project, half_width=half_width))
+    policy, scores = make_policy(project, half_width=half_width), (true + residuals).reshape(-1, 1)
+    tested = scored_rows(true, scores, None, project, bounds=interval_bounds(scores, policy))
+    return examined(folder, tested, project=project, policy=policy)

@@ -60,7 +60,7 @@ def test_the_coming_weeks_are_forecast_one_from_the_other(
     weekly: Service, coming: pd.DataFrame, tmp_path: Path
 ) -> None:
     found = forecast_coming(weekly, coming, tmp_path / "out" / "forecast.csv")
-    assert found.weeks == ("2026-11-23", "2026-11-30", "2026-12-07")
+    assert found.days == ("2026-11-23", "2026-11-30", "2026-12-07")
     assert [answer["prediction"] for answer in found.answers] == [30.0, 45.0, 57.5]
     assert [answer["horizon"] for answer in found.answers] == [1, 2, 3]
     with found.output.open(encoding="utf-8", newline="") as stream:
@@ -80,7 +80,7 @@ def test_each_forecast_is_recorded_with_what_it_was_made_of(
 ) -> None:
     found = forecast_coming(weekly, coming, tmp_path / "forecast.csv")
     records = ledger.predictions("repairs", order="oldest")
-    assert [record.entity for record in records] == list(found.weeks)
+    assert [record.entity for record in records] == list(found.days)
     second = records[1]
     assert second.inputs["last_effort"][-2:] == [40.0, 30.0]
     assert len(second.inputs["last_effort"]) == HISTORY

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,8 +12,12 @@ from zelo.cli.champion import open_service
 from zelo.cli.forecast import run_forecast
 from zelo.cli.projects import AsJson, Named
 from zelo.cli.show import OUT, fits_shown, say_synthetic, show_json, show_table
-from zelo.cli.workspace import now, open_workspace
+from zelo.cli.workspace import Workspace, now, open_workspace
 from zelo.errors import SpecError
+
+if TYPE_CHECKING:
+    from zelo.ledger.store import Ledger
+    from zelo.serving.extension import Extension
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -52,9 +57,35 @@ def serve(
             )
         settings = workspace.settings
         app = create_app(
-            services, max_body_bytes=settings.max_body_bytes, max_waiting_rows=settings.max_waiting_rows
+            services,
+            max_body_bytes=settings.max_body_bytes,
+            max_waiting_rows=settings.max_waiting_rows,
+            extensions=_trainings(workspace, names, ledger),
         )
+        OUT.print("trainings that are asked for at /train are done by: zelo worker", markup=False)
         run(app, host, port)
+
+
+def _trainings(workspace: Workspace, names: list[str], ledger: Ledger) -> dict[str, Extension]:
+    """What lets each project be trained and configured over HTTP."""
+    from zelo.retraining.broker import make_app, notify
+    from zelo.retraining.routes import Training, training_extension
+
+    settings = workspace.settings
+    broker = make_app(settings.broker_url, settings.broker)
+    return {
+        name: training_extension(
+            name,
+            Training(
+                project=partial(workspace.project, name),
+                ledger=ledger,
+                wake=partial(notify, broker),
+                actor=workspace.approver,
+                max_body_bytes=settings.max_body_bytes,
+            ),
+        )
+        for name in names
+    }
 
 
 def predict(

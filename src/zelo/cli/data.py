@@ -1,4 +1,4 @@
-"""The command data: from sources, or a pipeline's raw files, to a checked snapshot."""
+"""The command data: from sources, raw files or daily prices to a checked snapshot."""
 
 from __future__ import annotations
 
@@ -37,15 +37,22 @@ def data(
         typer.Option(help="Of a pipeline: stop after this stage, show what it made, and write nothing."),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of each table that --stage shows.")] = 10,
+    collect: Annotated[bool, typer.Option("--collect", help="Of prices: fetch them now.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check the project's data against its contract and keep them as a snapshot; a pipeline runs first."""
+    """Check the project's data against its contract and keep them as a snapshot.
+
+    A pipeline runs first, and daily prices are checked and given their past. What was forecast is joined to
+    what came.
+    """
     from zelo.data import prepare
 
     workspace = open_workspace()
     project, places = workspace.project(name), workspace.places(name)
     if stage and project.pipeline is None:
         raise typer.BadParameter(f"{name} has no pipeline, and so no stages", param_hint="--stage")
+    if collect and project.prices is None:
+        raise typer.BadParameter(f"{name} has no prices to collect", param_hint="--collect")
     if stage:
         with fits_shown(quiet=as_json, unit="") as progress:
             built = prepare.run_pipeline(
@@ -55,22 +62,22 @@ def data(
         return
     if append:
         prepared = prepare.append(project, append, places, created=now())
-    elif project.pipeline:
-        prepared = run_pipeline(workspace, project, quiet=as_json)
+    elif project.is_made:
+        prepared = make_rows(workspace, project, quiet=as_json, collect=collect)
     else:
         prepared = prepare.prepare(project, places, created=now())
     show_json(_as_dict(name, prepared)) if as_json else _show(name, prepared)
 
 
-def run_pipeline(workspace: Workspace, project: Project, *, quiet: bool) -> Prepared:
-    """Run it, record in the ledger what came of it, and join the weeks that came to what was forecast."""
+def make_rows(workspace: Workspace, project: Project, *, quiet: bool, collect: bool = False) -> Prepared:
+    """Make them, record in the ledger what came of it, and join the rows that came to what was forecast."""
     from zelo.data import prepare
 
     start = time.monotonic()
     try:
         with fits_shown(quiet=quiet, unit="") as progress:
             prepared = prepare.prepare(
-                project, workspace.places(project.name), created=now(), progress=progress
+                project, workspace.places(project.name), created=now(), progress=progress, collect=collect
             )
     except (ZeloError, OSError) as error:
         # What went wrong is told, even where it keeps the ledger from being written too.
@@ -80,7 +87,7 @@ def run_pipeline(workspace: Workspace, project: Project, *, quiet: bool) -> Prep
     built = prepared.built
     assert built is not None
     if built.new:
-        _record(workspace, project, "built", "new raw files, or a new pipeline", built, start)
+        _record(workspace, project, "built", "new raw files, or a new project.yaml", built, start)
     else:
         _record(workspace, project, "unchanged", "the raw files are those of an earlier run", built, start)
     return replace(prepared, notes=(*prepared.notes, *_realised(workspace, project, built)))
@@ -94,7 +101,7 @@ def _realised(workspace: Workspace, project: Project, built: Built) -> Iterator[
         return
     assert built.dataset is not None
     with workspace.ledger() as ledger:
-        counts = realise(ledger, project, built.dataset.read("weekly"), now())
+        counts = realise(ledger, project, built.dataset.read("rows"), now())
     if counts.recorded:
         yield f"{counts.recorded} forecasts have met what came"
     if counts.corrected:
@@ -107,12 +114,21 @@ def _record(
     payload = {
         "status": status,
         "dataset": built.dataset.name if built and built.dataset else None,
-        "weeks": built.counts["weeks"]["weeks"] if built else None,
-        "rows_read": sum(table["read"] for table in built.counts["tables"].values()) if built else None,
+        **_counted(project, built),
         "seconds": round(time.monotonic() - start, 3),
     }
     with workspace.ledger() as ledger:
         ledger.record_event(project.name, "data", workspace.approver, reason, payload)
+
+
+def _counted(project: Project, built: Built | None) -> dict[str, Any]:
+    if project.prices:
+        days = built.counts["prices"] if built else {}
+        return {"days": days.get("days"), "newest": days.get("last"), "rows_read": days.get("read")}
+    return {
+        "weeks": built.counts["weeks"]["weeks"] if built else None,
+        "rows_read": sum(table["read"] for table in built.counts["tables"].values()) if built else None,
+    }
 
 
 def _show(name: str, prepared: Prepared) -> None:
@@ -137,6 +153,14 @@ def _show(name: str, prepared: Prepared) -> None:
 
 def _show_counts(built: Built) -> None:
     """What was read, left out and kept of each table, and the weeks, as far as the run went."""
+    if days := built.counts.get("prices"):
+        OUT.print(
+            f"{days['read']} days read, {days['before']} of them before the first that is used, "
+            f"{days['left_out']} left out; {days['days']} days from {days['first']} to {days['last']}, the "
+            f"first {days['warm_up']} as the past of the others; {days['coming']} to come",
+            markup=False,
+        )
+        return
     tables = built.counts["tables"]
     heads = list(dict.fromkeys(head for counts in tables.values() for head in counts))
     rows = [(name, *(str(counts[head]) for head in heads)) for name, counts in tables.items()]

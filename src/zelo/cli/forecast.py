@@ -1,4 +1,4 @@
-"""The command ``predict`` without a file: the coming weeks, from the newest data."""
+"""The command ``predict`` without a file: the coming weeks, or the coming day, from the newest data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from zelo.cli.champion import open_service
-from zelo.cli.data import run_pipeline
+from zelo.cli.data import make_rows
 from zelo.cli.show import OUT, say_synthetic, show_json, show_table
 from zelo.cli.workspace import Workspace
 from zelo.spec.project import Project
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 def run_forecast(workspace: Workspace, project: Project, output: Path | None, *, as_json: bool) -> None:
-    """Bring the data up to date, forecast the coming weeks with the champion, and show them.
+    """Bring the data up to date, forecast the coming rows with the champion, and show them.
 
     Raises:
         PipelineError: the newest data are at fault; nothing is forecast from older ones.
     """
     from zelo.serving.coming import forecast_coming
 
-    if project.pipeline is None or project.forecast is None:
+    if project.forecast is None or not project.is_made:
         raise typer.BadParameter(
-            f"{project.name} needs a file of rows to predict; only a forecast with a pipeline knows the next",
+            f"{project.name} needs a file of rows to predict; only a forecast with a pipeline or prices knows the next",
             param_hint="--input",
         )
     with workspace.ledger() as ledger:
         service = open_service(workspace, project.name, ledger)
-        built = run_pipeline(workspace, project, quiet=as_json).built
+        built = make_rows(workspace, project, quiet=as_json).built
         assert built is not None
         dataset = built.dataset
         assert dataset is not None
@@ -44,36 +44,48 @@ def run_forecast(workspace: Workspace, project: Project, output: Path | None, *,
         payload = {
             "version": found.version,
             "dataset": dataset.name,
-            "weeks": len(found.weeks),
-            "first": found.weeks[0],
-            "last": found.weeks[-1],
+            f"{_row(project)}s": len(found.days),
+            "first": found.days[0],
+            "last": found.days[-1],
         }
-        reason = f"{len(found.weeks)} weeks from {found.weeks[0]} on"
+        reason = f"{_count(project, found)} from {found.days[0]} on"
         ledger.record_event(project.name, "forecast", workspace.approver, reason, payload)
     if as_json:
-        show_json({"project": project.name, "synthetic": dataset.synthetic, **payload, **_told(found)})
+        show_json({"project": project.name, "synthetic": dataset.synthetic, **payload, **_told(project, found)})
     else:
         _show(project, dataset, found)
 
 
-def _told(found: Forecast) -> dict[str, Any]:
-    pairs = zip(found.weeks, found.answers, strict=True)
-    return {"output": str(found.output), "forecasts": [{"week": week, **answer} for week, answer in pairs]}
+def _row(project: Project) -> str:
+    """What a row stands for."""
+    return "day" if project.prices else "week"
+
+
+def _count(project: Project, found: Forecast) -> str:
+    rows = len(found.days)
+    return f"{rows} {_row(project)}{'s' if rows > 1 else ''}"
+
+
+def _told(project: Project, found: Forecast) -> dict[str, Any]:
+    pairs = zip(found.days, found.answers, strict=True)
+    forecasts = [{_row(project): day, **answer} for day, answer in pairs]
+    return {"output": str(found.output), "forecasts": forecasts}
 
 
 def _show(project: Project, dataset: Dataset, found: Forecast) -> None:
     say_synthetic(dataset.synthetic)
     unit = f" [{project.task.unit}]" if project.task.unit else ""
+    digits = 2 if project.prices else 1
     rows = [
         (
-            week,
+            day,
             str(answer["horizon"]),
-            f"{answer['prediction']:.1f}",
-            f"{answer['lower']:.1f} – {answer['upper']:.1f}" if "lower" in answer else "–",
+            f"{answer['prediction']:.{digits}f}",
+            f"{answer['lower']:.{digits}f} – {answer['upper']:.{digits}f}" if "lower" in answer else "–",
         )
-        for week, answer in zip(found.weeks, found.answers, strict=True)
+        for day, answer in zip(found.days, found.answers, strict=True)
     ]
-    heads = ("week of", "ahead", f"{project.task.target}{unit}", "90 % interval")
+    heads = ("day" if project.prices else "week of", "ahead", f"{project.task.target}{unit}", "90 % interval")
     OUT.print(f"version {found.version}, from the data set {dataset.name}", markup=False)
     show_table("", heads, rows)
-    OUT.print(f"{len(rows)} weeks forecast and recorded: {found.output}", markup=False, soft_wrap=True)
+    OUT.print(f"{_count(project, found)} forecast and recorded: {found.output}", markup=False, soft_wrap=True)

@@ -12,6 +12,7 @@ import typer
 from zelo.cli.horizons import show_horizons
 from zelo.cli.projects import AsJson, Named, checked_project
 from zelo.cli.show import OUT, fits_shown, interval, say_synthetic, show_gates, show_json, show_table
+from zelo.cli.standing import show_standing
 from zelo.cli.workspace import Workspace, now, open_workspace, threads
 from zelo.decisions.decide import band_of
 from zelo.registry.aliases import read_aliases, resolve
@@ -31,6 +32,9 @@ def train(
     trials: Annotated[int | None, typer.Option(min=0, help="Optuna's trials a candidate.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Optuna's time a candidate.")] = None,
     candidates: Annotated[str | None, typer.Option(help="Only these of the project's, by comma.")] = None,
+    pick: Annotated[
+        str | None, typer.Option(help="Register this candidate, whatever the comparison says.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare the candidates, fit the winner, bundle it, and run its gates. The champion stays."""
@@ -52,6 +56,7 @@ def train(
             names=names,
             progress=progress,
             threads=threads(),
+            pick=pick,
         )
     if as_json:
         show_json(result)
@@ -60,6 +65,7 @@ def train(
     for note in result["notes"]:
         OUT.print(f"note: {note}", markup=False)
     show_comparison(project, result["comparison"])
+    show_standing(project, result["comparison"])
     show_metrics(project, result["metrics"], result["baseline"])
     if result["horizons"]:
         show_horizons(project, result["horizons"])
@@ -106,6 +112,7 @@ def compare(
         )
         return
     show_comparison(project, comparison)
+    show_standing(project, comparison)
     show_metrics(project, metrics, None)
     if horizons:
         show_horizons(project, horizons)

@@ -12,6 +12,7 @@ from zelo.data.pipeline.dataset import latest_dataset
 from zelo.data.pipeline.engine import EngineName
 from zelo.data.pipeline.ingest import Progress, silent
 from zelo.data.pipeline.run import Built, Stage, build
+from zelo.data.prices.run import build_prices
 from zelo.data.reading import read_table
 from zelo.data.snapshot import Snapshot, append_rows, contract_hash, latest_snapshot, write_snapshot
 from zelo.data.sources import Located, locate, sha256_of
@@ -42,9 +43,9 @@ class Prepared:
 
 
 def find_source(project: Project, name: str, places: Places) -> Located:
-    """A source's file, wherever it is: of a pipeline's, the weeks of its last run. Raises SourceError."""
-    if comes_from_pipeline(project, name):
-        return _weeks(project, name, places)
+    """A source's file, wherever it is; of one that Zelo makes, what it made last. Raises SourceError."""
+    if is_made(project, name):
+        return _made(project, name, places)
     return locate(
         project,
         name,
@@ -55,9 +56,9 @@ def find_source(project: Project, name: str, places: Places) -> Located:
     )
 
 
-def comes_from_pipeline(project: Project, name: str) -> bool:
-    """Whether the source is what the project's pipeline makes: the first one."""
-    return project.pipeline is not None and name == next(iter(project.data.sources))
+def is_made(project: Project, name: str) -> bool:
+    """Whether the source is what Zelo makes of raw files, or of prices: the first one."""
+    return project.is_made and name == next(iter(project.data.sources))
 
 
 def check_source(project: Project, name: str, places: Places) -> tuple[Located, Checked]:
@@ -79,16 +80,24 @@ def prepare(
     created: datetime,
     source: str = "train",
     progress: Progress = silent,
+    collect: bool = False,
 ) -> Prepared:
-    """A snapshot of the source; where a pipeline makes it, the pipeline runs first.
+    """A snapshot of the source; where Zelo makes it, of raw files or of prices, that is done first.
+
+    Args:
+        collect: prices are fetched now, wherever older ones are.
 
     Raises:
         ContractError: rows break the contract; nothing is written.
-        PipelineError: raw files, or the weeks made of them, are at fault; nothing is written.
+        PipelineError: raw files, or what is made of them, are at fault; nothing is written.
     """
     built = None
-    if comes_from_pipeline(project, source):
-        built = run_pipeline(project, places, created=created, progress=progress)
+    if is_made(project, source):
+        built = (
+            run_pipeline(project, places, created=created, progress=progress)
+            if project.pipeline
+            else _run_prices(project, places, created=created, collect=collect)
+        )
     located, checked = check_source(project, source, places)
     _refuse(checked, located.path.name)
     before = latest_snapshot(places.snapshots, project.name)
@@ -126,6 +135,19 @@ def run_pipeline(
     )
 
 
+def _run_prices(project: Project, places: Places, *, created: datetime, collect: bool) -> Built:
+    return build_prices(
+        project,
+        folder=places.folder,
+        data_dir=places.data_dir,
+        downloads=places.downloads,
+        datasets=places.datasets,
+        offline=places.offline,
+        created=created,
+        collect_now=collect,
+    )
+
+
 def current(project: Project, places: Places, *, created: datetime) -> Prepared:
     """The latest snapshot under the contract of today; made from the sources where there is none."""
     latest = latest_snapshot(places.snapshots, project.name)
@@ -138,12 +160,12 @@ def append(project: Project, path: Path, places: Places, *, created: datetime) -
     """The current snapshot with the labelled rows of a new file below it; the old one stays as it is.
 
     Raises:
-        SourceError: the file cannot be read, or a pipeline makes the project's rows.
+        SourceError: the file cannot be read, or the project's rows are made of raw files.
         ContractError: rows break the contract; nothing is written.
     """
-    if comes_from_pipeline(project, next(iter(project.data.sources))):
+    if project.is_made:
         raise SourceError(
-            "rows cannot be appended: this project's come from its pipeline",
+            f"rows cannot be appended: this project's come from its {_maker(project)}",
             where=project.name,
             found=str(path),
             expected="new files among the raw data",
@@ -189,11 +211,15 @@ def new_file(project: Project, path: Path) -> Source:
     return project.source(next(iter(project.data.sources))).model_copy(update={"file": path.name})
 
 
-def _weeks(project: Project, name: str, places: Places) -> Located:
+def _maker(project: Project) -> str:
+    return "pipeline" if project.pipeline else "prices"
+
+
+def _made(project: Project, name: str, places: Places) -> Located:
     dataset = latest_dataset(places.datasets, project.name)
     if dataset is None:
         raise SourceError(
-            "the project's pipeline has not run yet",
+            f"no data set was made of the project's {_maker(project)} yet",
             where=str(places.datasets / project.name),
             found="no data set",
             expected="one made of the raw files",
@@ -201,13 +227,13 @@ def _weeks(project: Project, name: str, places: Places) -> Located:
         )
     source = project.source(name)
     return Located(
-        path=dataset.weekly,
+        path=dataset.rows,
         origin=dataset.run["origin"],
-        sha256=sha256_of(dataset.weekly),
+        sha256=sha256_of(dataset.rows),
         synthetic=dataset.synthetic,
         publisher=None if dataset.synthetic else source.publisher,
         licence=None if dataset.synthetic else source.licence,
-        note=f"made by the pipeline: data set {dataset.name}",
+        note=f"made by the {_maker(project)}: data set {dataset.name}",
     )
 
 

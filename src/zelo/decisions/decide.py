@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +26,8 @@ class Decision:
     ``label_set`` holds the true class as often as the policy's coverage says; and ``abstain`` tells that a
     person should decide, ``prediction`` being the best guess (``None`` where the project sets no confidence).
     ``words`` of the texts carried it (:mod:`zelo.decisions.words`), where they were looked for. Of a forecast
-    made from an earlier one, ``horizon`` is how many rows ahead of the last known value it lies.
+    made from an earlier one, ``horizon`` is how many rows ahead of the last known value it lies. ``drift``
+    says what of its history is unlike the training, where the policy has limits.
     """
 
     prediction: int | str | float
@@ -40,6 +42,7 @@ class Decision:
     abstain: bool | None = None
     words: tuple[tuple[str, float], ...] = ()
     horizon: int | None = None
+    drift: tuple[str, ...] | None = None
 
 
 def predicted_classes(scores: Array, policy: Policy) -> Array:
@@ -73,16 +76,30 @@ def interval_bounds(scores: Array, policy: Policy, windows: Array | None = None)
 def _half_widths(rows: int, policy: Policy, windows: Array | None) -> Array | None:
     """From each value to the ends of its interval, [n, 1]."""
     if policy.spread is not None:
-        assert windows is not None
+        if windows is None:
+            raise ValueError("the intervals of a spread need the windows of the rows")
         return policy.spread.half_widths(windows)[:, None]
     return None if policy.half_width is None else np.full((rows, 1), policy.half_width)
 
 
-def decide_ahead(values: Array, policy: Policy) -> list[Decision]:
-    """Decisions for the forecasts of 1, 2, ... rows ahead, [horizon], each with its own interval."""
+def _listed(widths: Array | None, rows: int) -> list[float | None]:
+    return [None] * rows if widths is None else widths[:, 0].tolist()
+
+
+def decide_ahead(values: Array, policy: Policy, windows: Array | None = None) -> list[Decision]:
+    """Decisions for the forecasts of 1, 2, ... rows ahead, [horizon], each with its own interval.
+
+    Args:
+        values: the forecasts.
+        policy: of the version.
+        windows: the history that each was made from [horizon, history], the newest value first.
+    """
+    each: Sequence[float | None] = policy.half_widths
+    if policy.spread is not None:
+        each = _listed(_half_widths(len(values), policy, windows), len(values))
     return [
         replace(_value(float(value), half_width), horizon=horizon)
-        for horizon, (value, half_width) in enumerate(zip(values, policy.half_widths, strict=True), start=1)
+        for horizon, (value, half_width) in enumerate(zip(values, each, strict=True), start=1)
     ]
 
 
@@ -95,8 +112,7 @@ def decide(scores: Array, policy: Policy, windows: Array | None = None) -> list[
         windows: the history of each row [n, history], the newest value first, where there is a forecast.
     """
     if policy.kind == "regression":
-        widths = _half_widths(len(scores), policy, windows)
-        each = [None] * len(scores) if widths is None else widths[:, 0].tolist()
+        each = _listed(_half_widths(len(scores), policy, windows), len(scores))
         return [_value(float(value), width) for value, width in zip(scores[:, 0], each, strict=True)]
     indices = predicted_classes(scores, policy)
     if policy.kind == "multiclass":

@@ -39,18 +39,20 @@ class Spread(Frozen):
         Args:
             windows: the last prices, the newest first, [n, history], all above 0.
         """
-        returns = moves(windows)
-        now = self.spreads(returns)
-        limits = adapted_limits(
-            np.column_stack([self._earlier(returns, days) for days in range(self.look_back, 0, -1)]),
-            np.abs(returns[:, : self.look_back][:, ::-1]),
-            self.limit,
-            rate=self.rate,
-        )
-        return np.asarray(windows[:, 0] * now * limits)
+        returns, days = moves(windows), self.look_back
+        # Column 0 is tomorrow's; the others, the oldest first, were known before each of the last days.
+        found = self.spreads(returns, days)
+        moved = np.abs(returns[:, :days])
+        limits = adapted_limits(found[:, :0:-1], moved[:, ::-1], self.limit, rate=self.rate)
+        return np.asarray(windows[:, 0] * found[:, 0] * limits)
 
-    def spreads(self, returns: Array) -> Array:
-        """The next return's spread, [n], from returns [n, k] of which the newest is first."""
+    def spreads(self, returns: Array, days: int = 0) -> Array:
+        """The next return's spread, and what it was on the last days, [n, days + 1].
+
+        Args:
+            returns: the newest first, [n, history - 1].
+            days: how far back.
+        """
         return spreads(
             returns,
             power=self.power,
@@ -59,8 +61,5 @@ class Spread(Frozen):
             falls=np.array(self.falls),
             fill=self.fill,
             fill_falls=self.fill_falls,
+            days=days,
         )
-
-    def _earlier(self, returns: Array, days: int) -> Array:
-        """What the spread was so many days before the end of the window."""
-        return self.spreads(returns[:, days:])

@@ -25,7 +25,8 @@ FIELDS = (
     ("text", "prepared once, then the blocks below side by side; for trees reduced to 150 columns"),
     (
         "history of a forecast",
-        "the lags and rolling means that `forecast` names; persistence, ETS and their like read all of it",
+        "the lags and rolling means that `forecast` names, of the values, or of their relative changes where it "
+        "learns returns; persistence, ETS, lstm and their like read all of it",
     ),
     ("date, or use: metadata", "never a feature; kept for splits, slices and reports"),
 )
@@ -78,7 +79,8 @@ def _history(project: Project) -> list[tuple[str, str, str, str]]:
     forecast = project.forecast
     if forecast is None:
         return []
-    read = f"last {forecast.history} values; read as lags {_numbers(forecast.lags)}"
+    changes = "their relative changes, " if forecast.learns == "returns" else ""
+    read = f"last {forecast.history} values; read as {changes}lags {_numbers(forecast.lags)}"
     means = f" and means of the last {_numbers(forecast.means)}" if forecast.means else ""
     lags = list(project.lags)
     return [(f"`{lags[0]}` to `{lags[-1]}`", "history", project.task.unit or "–", read + means)]

@@ -39,7 +39,8 @@ REDUCED = 150
 def plain_features(project: Project, *, scaled: bool) -> Steps:
     """Median imputation, derived features, one-hot categories; centred and scaled where a model needs it.
 
-    Of a forecast's history the models read the lags and rolling means that it names.
+    Of a forecast's history the models read the lags and rolling means that it names, of the values or of
+    their relative changes.
     """
     columns = _columns(project, [_numbers(project, scaled=scaled)])
     # Trees split single precision; what needs scaling is arithmetic, and would lose digits by it.
@@ -62,6 +63,19 @@ def text_features(project: Project, entries: Sequence[Entry], *, reduced: bool, 
 def window_alone(project: Project) -> Steps:
     """The history of a forecast [n, history] as it is, the newest value first, and no other input."""
     return [("columns", ColumnTransformer([("window", Cast("float64"), list(project.lags))]))]
+
+
+def learned_window(project: Project) -> Steps:
+    """What models of the series learn from and nothing else, the newest first.
+
+    The history [n, history] as it is, or its relative changes [n, history - 1], as the project says.
+    """
+    forecast = project.forecast
+    if forecast is None or forecast.learns == "values":
+        return window_alone(project)
+    every = tuple(range(1, forecast.history))
+    window = Window(project.task.target, 0, forecast.history, every, (), returns=True)
+    return [("columns", ColumnTransformer([("window", window, list(project.lags))]))]
 
 
 def power_features(project: Project, *, target_encoded: Sequence[str], seed: int) -> Steps:
@@ -93,7 +107,14 @@ def _numbers(project: Project, *, scaled: bool) -> tuple[str, Any, list[str]]:
     if forecast := project.forecast:
         # After the derived features: they may name any value of the history.
         first = names.index(project.lag(1))
-        window = Window(project.task.target, first, forecast.history, forecast.lags, forecast.means)
+        window = Window(
+            project.task.target,
+            first,
+            forecast.history,
+            forecast.lags,
+            forecast.means,
+            returns=forecast.learns == "returns",
+        )
         numbers.append(("window", window))
     if scaled:
         numbers.append(("scale", StandardScaler()))

@@ -7,6 +7,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from zelo.stats.volatility import moves
+
 Array = np.ndarray[Any, Any]
 
 
@@ -22,16 +24,24 @@ class Window(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         history: the number of values.
         lags: 1 is the newest value.
         means: numbers of newest values that are averaged.
+        returns: lags and means are of the values' relative changes, one fewer than the values.
     """
 
     def __init__(
-        self, series: str, first: int, history: int, lags: tuple[int, ...], means: tuple[int, ...]
+        self,
+        series: str,
+        first: int,
+        history: int,
+        lags: tuple[int, ...],
+        means: tuple[int, ...],
+        returns: bool = False,
     ) -> None:
         self.series = series
         self.first = first
         self.history = history
         self.lags = lags
         self.means = means
+        self.returns = returns
 
     def fit(self, X: Any, y: Any = None) -> Self:
         self.n_features_in_ = np.shape(X)[1]
@@ -45,11 +55,13 @@ class Window(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: Any) -> Array:
         table = np.asarray(X, dtype=np.float64)
         window = table[:, self.first : self.first + self.history]
-        lags = window[:, [lag - 1 for lag in self.lags]]
-        sums = np.cumsum(window, axis=1)[:, [size - 1 for size in self.means]]
+        read = moves(window) if self.returns else window
+        lags = read[:, [lag - 1 for lag in self.lags]]
+        sums = np.cumsum(read, axis=1)[:, [size - 1 for size in self.means]]
         return np.hstack([table[:, self.others], lags, sums / np.array(self.means, dtype=np.float64)])
 
     def get_feature_names_out(self, input_features: Any) -> Array:
         names = [input_features[place] for place in self.others]
-        lags = [f"{self.series}_lag_{lag}" for lag in self.lags]
-        return np.array([*names, *lags, *(f"{self.series}_mean_{size}" for size in self.means)], dtype=object)
+        lag, mean = ("return", "return_mean") if self.returns else ("lag", "mean")
+        names += [f"{self.series}_{lag}_{place}" for place in self.lags]
+        return np.array([*names, *(f"{self.series}_{mean}_{size}" for size in self.means)], dtype=object)

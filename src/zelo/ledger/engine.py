@@ -19,6 +19,7 @@ HEAD = "0002"
 """The revision that this code reads and writes; a test holds it to the last file in ``migrations``."""
 
 _MIGRATION_LOCK = 0x2E10
+_TURNS = 0x2E11
 _NOTHING_WRITTEN = "nothing was written"
 _SQLITE_FAILURES: tuple[tuple[tuple[str, ...], str, str, str], ...] = (
     (
@@ -141,6 +142,17 @@ def upgrade(engine: sa.Engine) -> None:
                 expected=f"revision {HEAD} or an earlier one",
                 hint="use the newer Zelo that wrote it",
             ) from error
+
+
+def take_turns(connection: sa.Connection, name: str) -> None:
+    """Wait until no other transaction holds ``name``, and hold it until this one ends.
+
+    SQLite needs none of it: a transaction that writes is alone from its beginning.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            sa.text("SELECT pg_advisory_xact_lock(:room, hashtext(:name))"), {"room": _TURNS, "name": name}
+        )
 
 
 def current_revision(connection: sa.Connection) -> str | None:

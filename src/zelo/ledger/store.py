@@ -39,7 +39,7 @@ class Ledger:
     def __init__(self, engine: sa.Engine, *, busy_timeout: float, now: Callable[[], datetime]) -> None:
         self.engine = engine
         self._busy_timeout = busy_timeout
-        self._now = now
+        self.now = now
 
     @classmethod
     def open(
@@ -72,7 +72,7 @@ class Ledger:
 
     def revision(self) -> str | None:
         """The revision of its tables: the cheapest proof that it can be read."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return current_revision(connection)
 
     def record_predictions(self, records: Sequence[PredictionRecord]) -> None:
@@ -93,7 +93,7 @@ class Ledger:
             }
             for record in records
         ]
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(sa.insert(predictions), rows)
 
     def record_outcomes(self, project: str, records: Sequence[OutcomeRecord]) -> OutcomeCounts:
@@ -102,11 +102,11 @@ class Ledger:
         One that names an entity belongs to the entity's latest prediction at or before ``observed_at``.
         A second outcome of a prediction is stored beside the first, and is the one that is read.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             joined = _joined_ids(connection, project, records)
             ids = {found for found in joined if found is not None}
             seen = set(_existing(connection, outcomes.c.prediction_id, project, ids))
-        now = self._now()
+        now = self.now()
         rows: list[dict[str, Any]] = []
         repeated = 0
         for record, prediction_id in zip(records, joined, strict=True):
@@ -117,7 +117,7 @@ class Ledger:
             facts = {**asdict(record), "prediction_id": prediction_id}
             rows.append({"id": new_id(), "project": project, "recorded_at": now, **facts})
         if rows:
-            with self._writing() as connection:
+            with self.writing() as connection:
                 connection.execute(sa.insert(outcomes), rows)
         unknown = tuple(position for position, found in enumerate(joined) if found is None)
         return OutcomeCounts(joined=len(rows), repeated=repeated, unknown=unknown)
@@ -126,14 +126,14 @@ class Ledger:
         self, project: str, kind: str, actor: str, reason: str, payload: Mapping[str, Any] | None = None
     ) -> Event:
         """Write down what happened, now."""
-        event = Event(new_id(), project, kind, actor, reason, self._now(), payload or {})
-        with self._writing() as connection:
+        event = Event(new_id(), project, kind, actor, reason, self.now(), payload or {})
+        with self.writing() as connection:
             connection.execute(sa.insert(events), asdict(event))
         return event
 
     def prediction(self, prediction_id: str) -> PredictionRecord | None:
         """The prediction of that id; ``None`` where there is none."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(sa.select(predictions).where(predictions.c.id == prediction_id)).first()
         return None if row is None else PredictionRecord(**row._mapping)
 
@@ -164,7 +164,7 @@ class Ledger:
         if latest_only:
             query = query.where(columns.entity.is_not(None), ~_newer_prediction_exists())
         query = query.order_by(*_ORDERS[order]).limit(limit)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [PredictionRecord(**row._mapping) for row in connection.execute(query)]
 
     def count(
@@ -179,7 +179,7 @@ class Ledger:
         query = (
             sa.select(sa.func.count()).select_from(predictions).where(*_asked(project, version, since, until))
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return int(connection.execute(query).scalar_one())
 
     def judged(
@@ -204,7 +204,7 @@ class Ledger:
             .limit(limit)
         )
         names = predictions.c.keys()
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [
                 Judged(PredictionRecord(**dict(zip(names, row, strict=False))), Outcome(*row[len(names) :]))
                 for row in connection.execute(query)
@@ -218,7 +218,7 @@ class Ledger:
         query = sa.select(predictions, *_OUTCOME_COLUMNS).select_from(predictions.outerjoin(outcomes, last))
         names = predictions.c.keys()
         found = []
-        with self._reading() as connection:
+        with self.reading() as connection:
             for some in _chunks(entities):
                 wanted = query.where(predictions.c.project == project, predictions.c.entity.in_(some))
                 for row in connection.execute(wanted):
@@ -237,7 +237,7 @@ class Ledger:
             .order_by(*_ORDERS["newest"])
             .limit(limit)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [PredictionRecord(**row._mapping) for row in connection.execute(query)]
 
     def outcomes(self, prediction_id: str) -> list[Outcome]:
@@ -247,7 +247,7 @@ class Ledger:
             .where(outcomes.c.prediction_id == prediction_id)
             .order_by(outcomes.c.recorded_at.desc(), outcomes.c.id.desc())
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [Outcome(*row) for row in connection.execute(query)]
 
     def events(self, project: str, *, kind: str | None = None, limit: int | None = None) -> list[Event]:
@@ -256,16 +256,18 @@ class Ledger:
         if kind is not None:
             query = query.where(events.c.kind == kind)
         query = query.order_by(events.c.at.desc(), events.c.id.desc()).limit(limit)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [Event(**row._mapping) for row in connection.execute(query)]
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads; what the database raises becomes a LedgerError."""
         with self._explained(), self.engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that may write: committed at its end, or undone where anything is raised."""
         with (
             self._explained(),
             self.engine.connect().execution_options(zelo_writes=True) as connection,

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from zelo.features.augmentation import AugmentTexts, DescribedClasses, Rewrite
 from zelo.features.preprocess import Steps, plain_features, text_features
+from zelo.models.returns import learning
 from zelo.spec.project import Entry, Project
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Candidate:
 
     ``build`` makes an unfitted pipeline, features included; ``space`` draws parameters for a trial;
     ``of_texts`` is for those that a project without a text cannot use, ``of_series`` for those that one
-    without a forecast cannot.
+    without a forecast cannot. What is ``seeded`` starts from random numbers, so that another seed gives
+    another model of the same kind.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Candidate:
     space: Callable[[optuna.Trial], dict[str, Any]] | None = None
     of_texts: bool = False
     of_series: bool = False
+    seeded: bool = False
 
 
 def assemble(setting: Setting, model: Any, *, scaled: bool = False) -> Any:
@@ -71,7 +74,7 @@ def assemble(setting: Setting, model: Any, *, scaled: bool = False) -> Any:
     steps = plain_features(setting.project, scaled=scaled)
     if setting.project.imbalance == "smote" and not setting.regression:
         return SamplingPipeline([*steps, ("smote", SMOTE(random_state=setting.seed)), ("model", model)])
-    return Pipeline([*steps, ("model", model)])
+    return learning(setting.project, [*steps, ("model", model)])
 
 
 def with_augmentation(setting: Setting, steps: Steps) -> Any:
@@ -92,7 +95,7 @@ def with_augmentation(setting: Setting, steps: Steps) -> Any:
             seed=setting.seed,
         )
         before.append(("augment", augment))
-    return SamplingPipeline([*before, *steps]) if before else Pipeline(steps)
+    return SamplingPipeline([*before, *steps]) if before else learning(project, steps)
 
 
 def without_sampler(pipeline: Any) -> Any:

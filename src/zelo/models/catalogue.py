@@ -10,10 +10,18 @@ from zelo.features.text.blocks import text_branch
 from zelo.models.baseline import PRIOR, baselines
 from zelo.models.boosting import CATBOOST, LIGHTGBM, XGBOOST
 from zelo.models.candidate import Candidate
-from zelo.models.forecasting import AUTO_ARIMA, AUTO_ETS, MOVING_AVERAGE, PERSISTENCE, SEASONAL_NAIVE
+from zelo.models.forecasting import (
+    AR,
+    AUTO_ARIMA,
+    AUTO_ETS,
+    DRIFT,
+    MOVING_AVERAGE,
+    PERSISTENCE,
+    SEASONAL_NAIVE,
+)
 from zelo.models.forest import RANDOM_FOREST, SEED_RECIPE
 from zelo.models.linear import COMPLEMENT_BAYES, LINEAR_SVM, LOGISTIC_REGRESSION, NAIVE_BAYES, RIDGE, SVM
-from zelo.models.neural.candidates import BILSTM, MLP, SETFIT, TEXT_CNN, TRANSFORMER
+from zelo.models.neural.candidates import BILSTM, LSTM, MLP, SETFIT, TEXT_CNN, TRANSFORMER
 from zelo.spec.project import Entry, Project
 
 CATALOGUE: dict[str, Candidate] = {
@@ -32,9 +40,12 @@ CATALOGUE: dict[str, Candidate] = {
         CATBOOST,
         RIDGE,
         MLP,
+        LSTM,
         PERSISTENCE,
         SEASONAL_NAIVE,
         MOVING_AVERAGE,
+        DRIFT,
+        AR,
         AUTO_ETS,
         AUTO_ARIMA,
         TEXT_CNN,

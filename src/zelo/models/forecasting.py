@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.pipeline import Pipeline
 
-from zelo.features.preprocess import window_alone
+from zelo.features.preprocess import learned_window, window_alone
 from zelo.models.candidate import VALUES, Candidate, Params, Setting
 from zelo.models.extras import require
-from zelo.models.series import LinearFilter, MovingAverage, Repeated
+from zelo.models.returns import learning
+from zelo.models.series import AutoRegression, Drift, LinearFilter, MovingAverage, Repeated
 from zelo.models.state_space import AutoArima, AutoEts
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ def moving_average(setting: Setting, params: Params) -> Pipeline:
 
 def moving_average_space(trial: optuna.Trial) -> dict[str, Any]:
     return {"rows": trial.suggest_int("rows", 2, 26)}
+
+
+def drift(setting: Setting, params: Params) -> Pipeline:
+    assert setting.project.forecast is not None
+    returns = setting.project.forecast.learns == "returns"
+    return _pipeline(setting, Drift(returns, **params))
+
+
+def ar(setting: Setting, params: Params) -> Pipeline:
+    steps = [*learned_window(setting.project), ("model", AutoRegression(**params))]
+    return learning(setting.project, steps)
 
 
 def auto_ets(setting: Setting, params: Params) -> Pipeline:
@@ -61,5 +73,7 @@ def _pipeline(setting: Setting, model: LinearFilter) -> Pipeline:
 PERSISTENCE = Candidate("persistence", VALUES, persistence, of_series=True)
 SEASONAL_NAIVE = Candidate("seasonal_naive", VALUES, seasonal_naive, of_series=True)
 MOVING_AVERAGE = Candidate("moving_average", VALUES, moving_average, moving_average_space, of_series=True)
+DRIFT = Candidate("drift", VALUES, drift, of_series=True)
+AR = Candidate("ar", VALUES, ar, of_series=True)
 AUTO_ETS = Candidate("auto_ets", VALUES, auto_ets, of_series=True)
 AUTO_ARIMA = Candidate("auto_arima", VALUES, auto_arima, of_series=True)

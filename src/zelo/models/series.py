@@ -64,6 +64,44 @@ class MovingAverage(LinearFilter):
         return np.where(np.arange(history) < size, 1.0 / size, 0.0), 0.0
 
 
+class Drift(LinearFilter):
+    """The last value and the mean change in training; with ``returns`` the mean relative change."""
+
+    def __init__(self, returns: bool = False) -> None:
+        self.returns = returns
+
+    def _learned(self, windows: Array, truth: Array) -> tuple[Array, float]:
+        last = np.eye(windows.shape[1])[0]
+        if self.returns:
+            if not (windows[:, 0] > 0).all():
+                raise ValueError("relative changes want values above 0 in the history")
+            return last * float(np.mean(truth / windows[:, 0])), 0.0
+        return last, float(np.mean(truth - windows[:, 0]))
+
+
+class AutoRegression(LinearFilter):
+    """Least squares on the last values, as many of them as BIC takes, up to ``order``; none is the mean.
+
+    Source: Schwarz, "Estimating the dimension of a model", Annals of Statistics 1978.
+    """
+
+    def __init__(self, order: int = 10) -> None:
+        self.order = order
+
+    def _learned(self, windows: Array, truth: Array) -> tuple[Array, float]:
+        rows, history = windows.shape
+        known = np.column_stack([np.ones(rows), windows[:, : self.order]])
+        fits = [np.linalg.lstsq(known[:, :size], truth)[0] for size in range(1, known.shape[1] + 1)]
+        weights = min(fits, key=lambda fit: _bic(truth - known[:, : len(fit)] @ fit, len(fit)))
+        return np.pad(weights[1:], (0, history + 1 - len(weights))), float(weights[0])
+
+
+def _bic(errors: Array, parameters: int) -> float:
+    # A series without a surprise leaves no variance to take the logarithm of.
+    variance = max(float(np.mean(errors**2)), np.finfo(np.float64).tiny)
+    return len(errors) * float(np.log(variance)) + parameters * float(np.log(len(errors)))
+
+
 def whole_series(windows: Array, truth: Array) -> Array:
     """The series behind rows in order of time [history + n, or more where rows are missing].
 

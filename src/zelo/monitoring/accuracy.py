@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from zelo.monitoring.forecasts import Forecast, Told
+from zelo.monitoring.pace import pace_of
 from zelo.spec.project import Project
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.coverage import coverage_interval
@@ -18,8 +19,6 @@ from zelo.stats.metrics import Scored, point
 from zelo.training.slices import FEWEST_ROWS
 from zelo.training.truth import scored_rows
 
-WINDOWS = (4, 13, 52)
-"""Weeks: a month, a quarter, a year."""
 METRICS = ("mae", "rmse", "mape")
 COVERAGE = "coverage"
 
@@ -71,7 +70,10 @@ class Horizon:
 
 @dataclass(frozen=True)
 class Month:
-    """The weeks that begin in a month and have both truth and forecast: their sums, in the target's unit."""
+    """The weeks that begin in a month and have both truth and forecast, in the target's unit.
+
+    Of weeks the sums of both are told, of days of prices the means.
+    """
 
     month: date
     weeks: int
@@ -81,14 +83,14 @@ class Month:
 
 
 def windows(told: Told, project: Project, horizons: Mapping[str, Any], version: str) -> tuple[Window, ...]:
-    """The last 4, 13 and 52 weeks, beside the bundle's figures of one week ahead.
+    """The last month, quarter and year, beside the bundle's figures of one row ahead.
 
     Args:
         horizons: the bundle's ``horizons.json``.
     """
     return tuple(
         Window(weeks, _accuracy(told.judged(weeks=weeks), told, project, horizons, 1, version))
-        for weeks in WINDOWS
+        for weeks in pace_of(project).windows
     )
 
 
@@ -97,7 +99,7 @@ def by_horizon(
 ) -> tuple[Horizon, ...]:
     """The last 52 weeks at each horizon of the project, beside the bundle's figures of the same."""
     assert project.forecast is not None
-    year = WINDOWS[-1]
+    year = pace_of(project).windows[-1]
     return tuple(
         Horizon(
             ahead,
@@ -115,7 +117,10 @@ def by_month(told: Told, project: Project) -> tuple[Month, ...]:
         forecasts = list(some)
         truth, said = _pairs(forecasts, told)
         measures = _plain(Scored(truth, said))
-        found.append(Month(month, len(forecasts), float(truth.sum()), float(said.sum()), measures))
+        rows = len(forecasts) if project.prices else 1
+        found.append(
+            Month(month, len(forecasts), float(truth.sum()) / rows, float(said.sum()) / rows, measures)
+        )
     return tuple(found)
 
 

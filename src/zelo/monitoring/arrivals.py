@@ -9,7 +9,8 @@ from statistics import median
 from scipy.stats import poisson
 
 from zelo.monitoring.alarms import Alarm
-from zelo.monitoring.weekly import Weekly, week_end
+from zelo.monitoring.pace import pace_of
+from zelo.monitoring.weekly import Weekly
 from zelo.spec.project import Project
 
 PREFIX = "rows_"
@@ -24,8 +25,6 @@ CHANCE = 0.01
 of ten (with a median of 5), and that is no drop. Up to a median of 4, nothing can be told."""
 RECENT = 4
 """Weeks whose drops raise an alarm: long enough to be seen, short enough to end by itself."""
-STALEST = timedelta(days=14)
-"""After the end of the newest week: one missed delivery is late by a week, two are an alarm."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,15 @@ class TableRows:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """``newest_week`` is the first day of the data set's last week, ``days`` how long ago that week ended."""
+    """``newest_week`` is the first day of the data set's last week, ``days`` how long ago that week ended.
+
+    Of daily prices it is their last day; they come from no raw tables. More than ``stalest`` days are an
+    alarm.
+    """
 
     newest_week: date | None
     days: float | None
+    stalest: int
     tables: tuple[TableRows, ...]
 
     def alarms(self) -> tuple[Alarm, ...]:
@@ -65,20 +69,21 @@ class Arrivals:
             for week in entry.weeks[-RECENT:]
             if week.dropped
         )
-        if self.days is None or self.days <= STALEST.days:
+        if self.days is None or self.days <= self.stalest:
             return dropped
-        stale = Alarm("data_stale", "", on=self.newest_week, found=self.days, expected=STALEST.days)
+        stale = Alarm("data_stale", "", on=self.newest_week, found=self.days, expected=self.stalest)
         return (*dropped, stale)
 
 
 def count_arrivals(weekly: Weekly | None, project: Project, now: datetime) -> Arrivals:
     """Count the rows of each raw table. Without a data set nothing is known, which the runs tell of."""
-    assert project.pipeline is not None
+    pace = pace_of(project)
+    names = tuple(project.pipeline.tables) if project.pipeline else ()
     if weekly is None or weekly.newest is None:
-        return Arrivals(None, None, tuple(TableRows(table, ()) for table in project.pipeline.tables))
-    days = (now - week_end(weekly.newest)) / timedelta(days=1)
-    tables = tuple(_counted(table, weekly) for table in project.pipeline.tables)
-    return Arrivals(weekly.newest, days, tables)
+        return Arrivals(None, None, pace.stalest.days, tuple(TableRows(table, ()) for table in names))
+    days = (now - pace.end(weekly.newest)) / timedelta(days=1)
+    tables = tuple(_counted(table, weekly) for table in names)
+    return Arrivals(weekly.newest, days, pace.stalest.days, tables)
 
 
 def _counted(table: str, weekly: Weekly) -> TableRows:

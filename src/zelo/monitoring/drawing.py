@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from zelo.monitoring.accuracy import Month
 from zelo.monitoring.arrivals import DROP, TableRows
 from zelo.monitoring.forecasts import Week
-from zelo.monitoring.weekly import WEEK
+from zelo.monitoring.pace import Pace
 from zelo.monitoring.words import Words
 from zelo.registry.charts import Axis, Dot, Line, reach
 
@@ -82,17 +82,17 @@ def over_time(weeks: Sequence[Week], words: Words) -> Drawing:
         height=HEIGHT,
         x_ticks=_month_ticks(x, weeks, words),
         y_ticks=y.ticks(words.axis),
-        areas=tuple(_bands(weeks, x, y)),
+        areas=tuple(_bands(weeks, x, y, words)),
         lines=(
-            *_lines(weeks, lambda week: week.realised, x, y, "realised"),
-            *_lines(weeks, lambda week: week.forecast, x, y, "forecast"),
+            *_lines(weeks, lambda week: week.realised, x, y, "realised", words.pace),
+            *_lines(weeks, lambda week: week.forecast, x, y, "forecast", words.pace),
         ),
         dots=tuple(
             Dot(_at(x, week.week), y(week.forecast), _style(week), tip=tip_of(week, words))
             for week in weeks
             if week.forecast is not None
         ),
-        now=_at(x, newest) + _step(x) / 2 if weeks[-1].week > newest else None,
+        now=_at(x, newest) + _step(x, words) / 2 if weeks[-1].week > newest else None,
     )
 
 
@@ -102,7 +102,7 @@ def errors_of(weeks: Sequence[Week], words: Words) -> Drawing:
     judged = [week for week, _ in errors]
     x, y = _days(judged), _upward(*reach([0.0, *(error for _, error in errors)]), LOW_HEIGHT)
     bars = tuple(
-        _bar(_at(x, week.week), ROOM * _step(x), y, error, _style(week), tip_of(week, words))
+        _bar(_at(x, week.week), ROOM * _step(x, words), y, error, _style(week), tip_of(week, words))
         for week, error in errors
     )
     return Drawing(WIDTH, LOW_HEIGHT, _month_ticks(x, judged, words), y.ticks(words.axis), bars=bars)
@@ -120,7 +120,7 @@ def months_of(months: Sequence[Month], words: Words) -> Drawing:
             y,
             value,
             style,
-            f"{words.month(month.month)}: {words(style)} {words.number(value, 1)}",
+            f"{words.month(month.month)}: {words(style)} {words.number(value, words.digits)}",
         )
         for place, month in enumerate(months)
         for side, style, value in ((-1, "realised", month.realised), (1, "forecast", month.forecast))
@@ -157,10 +157,13 @@ def rows_of(table: TableRows, words: Words) -> Drawing:
 
 def tip_of(week: Week, words: Words) -> str:
     """What is known of a week, on one line."""
-    parts = [f"{words('realised')} {words.number(week.realised, 1)}"] if week.realised is not None else []
-    parts.append(
-        f"{words('forecast')} {words.number(week.forecast, 1)} {words.interval(week.lower, week.upper, 1)}"
+    parts = (
+        [f"{words('realised')} {words.number(week.realised, words.digits)}"]
+        if week.realised is not None
+        else []
     )
+    bounds = words.interval(week.lower, week.upper, words.digits)
+    parts.append(f"{words('forecast')} {words.number(week.forecast, words.digits)} {bounds}")
     return f"{words.day(week.week)}: {', '.join(parts)}"
 
 
@@ -193,9 +196,9 @@ def _at(x: Axis, day: date) -> float:
     return x(float(day.toordinal()))
 
 
-def _step(x: Axis) -> float:
-    """A week's pixels."""
-    return x(x.low + WEEK.days) - x(x.low)
+def _step(x: Axis, words: Words) -> float:
+    """A row's pixels."""
+    return x(x.low + words.pace.length.days) - x(x.low)
 
 
 def _bar(middle: float, width: float, y: Axis, value: float, style: str, tip: str) -> Bar:
@@ -218,11 +221,11 @@ def _month_ticks(x: Axis, weeks: Sequence[Week], words: Words) -> Ticks:
     return _thinned(starts)
 
 
-def _pieces(weeks: Sequence[Week], has: Callable[[Week], bool]) -> Iterator[list[Week]]:
-    """Weeks that have something and follow one another; a missing week parts them."""
+def _pieces(weeks: Sequence[Week], has: Callable[[Week], bool], pace: Pace) -> Iterator[list[Week]]:
+    """Rows that have something and follow one another; a missing one parts them."""
     piece: list[Week] = []
     for week in filter(has, weeks):
-        if piece and week.week - piece[-1].week != WEEK:
+        if piece and week.week != pace.after(piece[-1].week, 1):
             yield piece
             piece = []
         piece.append(week)
@@ -231,16 +234,16 @@ def _pieces(weeks: Sequence[Week], has: Callable[[Week], bool]) -> Iterator[list
 
 
 def _lines(
-    weeks: Sequence[Week], value: Callable[[Week], float | None], x: Axis, y: Axis, style: str
+    weeks: Sequence[Week], value: Callable[[Week], float | None], x: Axis, y: Axis, style: str, pace: Pace
 ) -> Iterator[Line]:
-    for piece in _pieces(weeks, lambda week: value(week) is not None):
+    for piece in _pieces(weeks, lambda week: value(week) is not None, pace):
         yield Line(_points((_at(x, week.week), y(value(week) or 0.0)) for week in piece), style)
 
 
-def _bands(weeks: Sequence[Week], x: Axis, y: Axis) -> Iterator[str]:
+def _bands(weeks: Sequence[Week], x: Axis, y: Axis, words: Words) -> Iterator[str]:
     """A band around the forecasts; a lone week's has a width too."""
-    around = _step(x) / 2
-    for piece in _pieces(weeks, lambda week: week.lower is not None and week.upper is not None):
+    around = _step(x, words) / 2
+    for piece in _pieces(weeks, lambda week: week.lower is not None and week.upper is not None, words.pace):
         places = [_at(x, week.week) for week in piece]
         lows, highs = (
             [y(end or 0.0) for end in ends] for ends in zip(*((w.lower, w.upper) for w in piece), strict=True)

@@ -8,14 +8,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from zelo.monitoring.pace import pace_of
 from zelo.monitoring.weekly import Weekly
 from zelo.spec.project import Project
 from zelo.spec.series_rules import CALENDAR
 
 Word = Literal["shifted", "wider", "constant"]
 
-QUARTER = 13
-"""Weeks: the newest ones that are compared."""
 FAR = 2.0
 """Training standard deviations: a mean farther away lies beyond nearly all weeks of the training."""
 WIDER = 2.0
@@ -53,18 +52,28 @@ def compare_features(weekly: Weekly, reference: pd.DataFrame, project: Project) 
     """Each numeric input, but for the calendar's and for all lags of the target after the first.
 
     A quarter is a part of the year: its calendar always differs. The lags of a history are one series, a week
-    apart.
+    apart. Of a model that learns returns the newest return alone is compared: the level of prices wanders.
 
     Args:
         reference: training rows of the bundle.
     """
     left_out = {*list(project.lags)[1:], *(n for n in project.inputs if project.column_of(n) in CALENDAR)}
-    newest = weekly.table.tail(QUARTER)
+    newest = weekly.table.tail(pace_of(project).quarter)
+    if project.forecast and project.forecast.learns == "returns":
+        return (_compared(_change(project), None, _returns(newest, project), _returns(reference, project)),)
     return tuple(
         _compared(name, field.unit, newest[name], reference[name])
         for name, field in project.inputs.items()
         if field.is_numeric and name not in left_out and name in newest
     )
+
+
+def _change(project: Project) -> str:
+    return f"{project.lag(1)} / {project.lag(2)} - 1"
+
+
+def _returns(rows: pd.DataFrame, project: Project) -> pd.Series[Any]:
+    return rows[project.lag(1)] / rows[project.lag(2)] - 1
 
 
 def _compared(name: str, unit: str | None, newest: pd.Series[Any], reference: pd.Series[Any]) -> Feature:

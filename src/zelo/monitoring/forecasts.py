@@ -1,14 +1,15 @@
-"""What was forecast of each week, beside what came."""
+"""What was forecast of each week, or day, beside what came."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from zelo.ledger.records import PredictionRecord
 from zelo.ledger.store import Ledger
-from zelo.monitoring.weekly import WEEK, Weekly, weeks_between
+from zelo.monitoring.pace import pace_of
+from zelo.monitoring.weekly import Weekly
 from zelo.spec.project import Project
 
 
@@ -69,10 +70,11 @@ class Told:
         """Forecasts of the realised weeks among the last so many: the nearest ones, or those of a horizon."""
         if self.newest is None:
             return []
-        last = (week for week in self.weeks if week in self.realised and week > self.newest - weeks * WEEK)
+        until_newest = [week for week in self.weeks if week <= self.newest]
         found = (
             self.nearest(week) if horizon is None else self.forecasts.get(week, {}).get(horizon)
-            for week in last
+            for week in until_newest[-weeks:]
+            if week in self.realised
         )
         return [forecast for forecast in found if forecast is not None]
 
@@ -80,18 +82,20 @@ class Told:
 def told(ledger: Ledger, project: Project, weekly: Weekly | None, now: datetime) -> Told:
     """From the first month that began a year before the newest week, to the last week that can be forecast.
 
-    What is realised is what the data set says, and of weeks that it lacks what the ledger says.
+    What is realised is what the data set says, and of weeks that it lacks what the ledger says. Of prices it
+    is the other way round: after a split the ledger alone tells what came on the scale of the forecast.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
     assert project.forecast is not None
-    this_week = _week_of(now.date(), project)
+    pace = pace_of(project)
+    this_week = pace.row_of(now.date())
     newest = (weekly.newest if weekly else None) or this_week
     # Whole months: of one that is cut its sums would say nothing.
     start = newest.replace(year=newest.year - 1, day=1)
-    first = newest - (newest - start) // WEEK * WEEK
-    weeks = tuple(weeks_between(first, max(newest, this_week) + project.forecast.horizon * WEEK))
+    first = newest - (newest - start) // pace.length * pace.length
+    weeks = tuple(pace.between(first, pace.after(max(newest, this_week), project.forecast.horizon)))
     by_name = {week.isoformat(): week for week in weeks}
     realised: dict[date, float] = {}
     forecasts: dict[date, dict[int, Forecast]] = {}
@@ -102,7 +106,8 @@ def told(ledger: Ledger, project: Project, weekly: Weekly | None, now: datetime)
         if forecast := _forecast(record, week, project):
             forecasts.setdefault(week, {})[forecast.horizon] = forecast
     known = weekly.realised(project) if weekly else {}
-    return Told(weeks, realised | {week: known[week] for week in weeks if week in known}, forecasts)
+    known = {week: known[week] for week in weeks if week in known}
+    return Told(weeks, known | realised if project.prices else realised | known, forecasts)
 
 
 def by_week(found: Told) -> tuple[Week, ...]:
@@ -151,10 +156,3 @@ def _forecast(record: PredictionRecord, week: date, project: Project) -> Forecas
         upper=record.decision.get("upper"),
         naive=history[-back] if len(history) >= back else None,
     )
-
-
-def _week_of(day: date, project: Project) -> date:
-    """The first day of the week that a day is in."""
-    assert project.pipeline is not None
-    begins = {"monday": 0, "sunday": 6}[project.pipeline.weeks.starts]
-    return day - timedelta(days=(day.weekday() - begins) % 7)

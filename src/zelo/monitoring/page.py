@@ -1,4 +1,4 @@
-"""The watch over a weekly forecast as one HTML file that needs nothing beside it."""
+"""The watch over a forecast as one HTML file that needs nothing beside it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 from zelo.monitoring.accuracy import Accuracy
 from zelo.monitoring.arrivals import TableRows
 from zelo.monitoring.drawing import Drawing, errors_of, months_of, over_time, rows_of, tip_of
-from zelo.monitoring.features import NOTE, QUARTER
+from zelo.monitoring.features import NOTE
 from zelo.monitoring.forecasts import Week
+from zelo.monitoring.pace import pace_of
 from zelo.monitoring.series import SeriesReport
 from zelo.monitoring.series_words import COVERAGE_NOTE, MONTHS_NOTE, ROWS_NOTE, STALENESS_NOTE, WINDOWS_NOTE
 from zelo.monitoring.terminal import moment
@@ -44,7 +45,7 @@ def render_page(report: SeriesReport, project: Project, evidence: Sequence[Mappi
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    words = Words(project.language)
+    words = Words(project.language, pace_of(project))
     template = (resources.files(__package__) / TEMPLATE).read_text(encoding="utf-8")
     decisions = [record["decision"] for record in reversed(evidence) if record.get("decision")]
     page = environment.from_string(template).render(
@@ -84,7 +85,7 @@ class Page:
     @property
     def recent(self) -> list[Week]:
         """The last quarter of the judged, the newest first."""
-        return self.judged[: -QUARTER - 1 : -1]
+        return self.judged[: -self.words.pace.quarter - 1 : -1]
 
     @property
     def last(self) -> Week | None:
@@ -93,7 +94,7 @@ class Page:
 
     @property
     def quarter(self) -> Accuracy:
-        """How the last 13 weeks went."""
+        """How the last quarter went."""
         return self.report.quarter.accuracy
 
     def over_time(self) -> Drawing:

@@ -1,4 +1,4 @@
-"""The watch over a weekly forecast: what was forecast and what came, whether the data and the runs come."""
+"""The watch over a forecast of weeks or days: what was said and what came, and whether data and runs come."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from zelo.monitoring.accuracy import Horizon, Month, Window, by_horizon, by_mont
 from zelo.monitoring.alarms import Alarm
 from zelo.monitoring.arrivals import Arrivals, count_arrivals
 from zelo.monitoring.bundled import read_json, read_table
-from zelo.monitoring.features import QUARTER, Feature, compare_features
+from zelo.monitoring.features import Feature, compare_features
 from zelo.monitoring.forecasts import Week, by_week, told
+from zelo.monitoring.pace import pace_of
 from zelo.monitoring.runs import Job, last_runs
 from zelo.monitoring.watch import plain
-from zelo.monitoring.weekly import WEEK, Weekly
+from zelo.monitoring.weekly import Weekly
 from zelo.registry.bundle import Bundle
 from zelo.registry.examination import HORIZONS
 from zelo.spec.project import Project
@@ -30,6 +31,7 @@ class SeriesReport:
     ``dataset`` names the newest weekly data set, ``trained_until`` the newest week that the model was fitted
     on, ``weeks_since`` how many whole weeks ago that began; ``None`` where it is not known here. ``weeks``
     are a year's and those to come. The forecasts are those that people got, whatever version made them.
+    Of daily prices all of this is in days.
     """
 
     project: str
@@ -55,15 +57,15 @@ class SeriesReport:
 
     @property
     def quarter(self) -> Window:
-        """The last 13 weeks."""
-        return next(window for window in self.windows if window.weeks == QUARTER)
+        """The last quarter: 13 weeks, or 63 days."""
+        return self.windows[1]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: dates in ISO 8601, what is not defined is null."""
         return {"status": self.status, **plain(asdict(self))}
 
     def summary(self) -> dict[str, Any]:
-        """What the ledger keeps of a run: the status, the alarms, and the figures of 13 weeks."""
+        """What the ledger keeps of a run: the status, the alarms, and the figures of a quarter."""
         found = self.quarter.accuracy
         return {
             "status": self.status,
@@ -77,8 +79,8 @@ class SeriesReport:
 
 
 def is_watched(project: Project) -> bool:
-    """Whether the project forecasts weeks: a forecast on a weekly data set."""
-    return project.forecast is not None and project.pipeline is not None
+    """Whether the project forecasts weeks, or days of prices, from a data set that Zelo makes."""
+    return project.forecast is not None and project.is_made
 
 
 def watch_series(
@@ -90,11 +92,11 @@ def watch_series(
     trained_until: date | None,
     now: datetime,
 ) -> SeriesReport:
-    """Read what was forecast of a year of weeks, and compare it with what came.
+    """Read what was forecast of a year of weeks or days, and compare it with what came.
 
     Args:
         ledger: the durable record; it is only read.
-        bundle: of ``version``, the champion, of a project with a weekly data set and a forecast.
+        bundle: of ``version``, the champion, of a project that :func:`is_watched`.
         weekly: the newest data set; ``None`` where there is none.
         trained_until: the newest week that the model was fitted on, where that is known.
         now: with a time zone.
@@ -103,12 +105,12 @@ def watch_series(
         BundleError: a file of the bundle is missing or damaged.
         LedgerError: the ledger cannot be read.
     """
-    project = bundle.project
+    project, pace = bundle.project, pace_of(bundle.project)
     horizons = read_json(bundle, HORIZONS)
     reference = read_table(bundle, "reference.parquet")
     found = told(ledger, project, weekly, now)
     arrivals = count_arrivals(weekly, project, now)
-    jobs = last_runs(ledger, project.name, now)
+    jobs = last_runs(ledger, project.name, now, pace.latest)
     return SeriesReport(
         project=project.name,
         version=version,
@@ -117,7 +119,7 @@ def watch_series(
         unit=project.task.unit,
         dataset=weekly.name if weekly else None,
         trained_until=trained_until,
-        weeks_since=(now.date() - trained_until) // WEEK if trained_until else None,
+        weeks_since=(now.date() - trained_until) // pace.length if trained_until else None,
         alarms=(*arrivals.alarms(), *(alarm for job in jobs for alarm in job.alarms())),
         weeks=by_week(found),
         windows=windows(found, project, horizons, version),

@@ -1,4 +1,4 @@
-"""The sections about a weekly forecast, for people at a terminal; made for 100 columns."""
+"""The sections about a forecast of weeks or days, for people at a terminal; made for 100 columns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.text import Text
 
 from zelo.monitoring.accuracy import COVERAGE, Accuracy
 from zelo.monitoring.arrivals import TableRows
-from zelo.monitoring.features import NOTE, QUARTER
+from zelo.monitoring.features import NOTE
 from zelo.monitoring.forecasts import Week
 from zelo.monitoring.runs import FAILED, Job
 from zelo.monitoring.series import SeriesReport
@@ -40,7 +40,7 @@ def series_sections(report: SeriesReport, words: Words) -> list[RenderableType]:
 
 def _weeks(report: SeriesReport, words: Words) -> list[RenderableType]:
     forecast = [week for week in report.weeks if week.forecast is not None]
-    realised = [week for week in forecast if week.realised is not None][-QUARTER:]
+    realised = [week for week in forecast if week.realised is not None][-words.pace.quarter :]
     to_come = [week for week in forecast if week.realised is None]
     if not forecast:
         return [Text(words("no forecast yet"))]
@@ -58,10 +58,10 @@ def _week(week: Week, words: Words) -> tuple[str | Text, ...]:
     within = NOTHING if week.within is None else words("yes" if week.within else "no")
     return (
         words.day(week.week),
-        words.number(week.realised, 1),
-        words.number(week.forecast, 1),
-        words.interval(week.lower, week.upper, 1),
-        words.signed(week.error),
+        words.number(week.realised, words.digits),
+        words.number(week.forecast, words.digits),
+        words.interval(week.lower, week.upper, words.digits),
+        words.signed(week.error, words.digits),
         Text(within, style="yellow" if week.within is False else ""),
         str(week.horizon),
         str(week.version),
@@ -116,9 +116,9 @@ def _months(report: SeriesReport, words: Words) -> list[RenderableType]:
             table,
             words.month(month.month),
             words.whole(month.weeks),
-            words.number(month.realised, 1),
-            words.number(month.forecast, 1),
-            words.signed(month.forecast - month.realised),
+            words.number(month.realised, words.digits),
+            words.number(month.forecast, words.digits),
+            words.signed(month.forecast - month.realised, words.digits),
             words.short(month.found["mae"].value),
             words.short(month.found["rmse"].value),
             words.percent(month.found["mape"].value),
@@ -154,6 +154,8 @@ def _arrivals(report: SeriesReport, words: Words) -> list[RenderableType]:
         f"{words('data set')} {report.dataset}; {words('newest week')} {words.day(arrivals.newest_week)}; "
         f"{words('trained until')} {_trained(report, words)}"
     )
+    if not arrivals.tables:
+        return [Text(told), below(Text(words(STALENESS_NOTE), style="dim"))]
     table = table_of(words, left=("table", "14 weeks"), right=("rows", "usual"))
     table.add_column("", ratio=1)
     for entry in arrivals.tables:

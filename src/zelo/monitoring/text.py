@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zelo.monitoring.drift import Drift, DriftTable
+from zelo.monitoring.pace import WEEKLY, pace_of
 from zelo.monitoring.quality import Figure, Quality
 from zelo.monitoring.series import SeriesReport
 from zelo.monitoring.series_text import series_sections
@@ -28,7 +29,7 @@ def render(report: Report, project: Project, series: SeriesReport | None = None)
     Of a weekly forecast its own sections stand in the place of the drift table, for which a month of weeks is
     too few rows.
     """
-    words = Words(project.language)
+    words = Words(project.language, pace_of(project) if series else WEEKLY)
     return Group(
         _heading(report, project, words),
         section(words("Volume")),

@@ -1,10 +1,9 @@
-"""The newest weekly data set, as what watches a forecast reads it."""
+"""The newest data set of weeks, or of days, as what watches a forecast reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -16,12 +15,10 @@ from zelo.errors import DataError
 from zelo.registry.bundle import Bundle
 from zelo.spec.project import Project
 
-WEEK = timedelta(days=7)
-
 
 @dataclass(frozen=True)
 class Weekly:
-    """The data set ``name``: a row a week in order of time, indexed by its first day.
+    """The data set ``name``: a row a week in order of time, indexed by its first day, or a row a day.
 
     Fields and target have the project's names; the other columns are as the data set has them.
     """
@@ -39,20 +36,8 @@ class Weekly:
         return {week: float(value) for week, value in self.table[project.task.target].dropna().items()}
 
 
-def week_end(week: date) -> datetime:
-    """The first moment (UTC) after the week that begins on a day."""
-    return datetime.combine(week + WEEK, time(), UTC)
-
-
-def weeks_between(first: date, last: date) -> Iterator[date]:
-    """The first days of weeks, from ``first`` every seventh day up to ``last``."""
-    while first <= last:
-        yield first
-        first += WEEK
-
-
 def weekly_of(frame: pd.DataFrame, project: Project, name: str = "") -> Weekly:
-    """A weekly table under the project's names. A column that no field has keeps its own."""
+    """A table of weeks or days under the project's names. A column that no field has keeps its own."""
     names = [*project.fields, project.task.target]
     table = frame.rename(columns={project.column_of(name): name for name in names})
     days = pd.to_datetime(table.pop(project.date)).dt.date
@@ -68,7 +53,7 @@ def read_weekly(datasets: Path, project: Project) -> Weekly | None:
     dataset = latest_dataset(datasets, project.name)
     if dataset is None:
         return None
-    return weekly_of(dataset.read("weekly"), project, dataset.name)
+    return weekly_of(dataset.read("rows"), project, dataset.name)
 
 
 def trained_until(bundle: Bundle, snapshots: Path) -> date | None:

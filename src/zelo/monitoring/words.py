@@ -8,13 +8,16 @@ from typing import Literal
 
 from zelo.monitoring.accuracy import Measure
 from zelo.monitoring.alarms import Alarm
+from zelo.monitoring.day_words import ALARMS_OF_DAYS, DAYS, DAYS_IN_PORTUGUESE
 from zelo.monitoring.drift import LEVELS, NOTE
+from zelo.monitoring.pace import WEEKLY, Pace
 from zelo.monitoring.series_words import ALARMS
 from zelo.monitoring.series_words import PORTUGUESE as OF_A_SERIES
 from zelo.monitoring.watch import ONE_AHEAD, PARTIAL_TRUTH, SYNTHETIC
 
 PORTUGUESE: dict[str, str] = {
     **OF_A_SERIES,
+    **DAYS_IN_PORTUGUESE,
     ONE_AHEAD: "Qualidade e deriva são as das previsões um passo à frente, como as medidas do teste.",
     SYNTHETIC: "O modelo foi treinado com dados SINTÉTICOS: gerados por programa, ninguém os mediu.",
     PARTIAL_TRUTH: "A qualidade é a das previsões com desfecho conhecido; "
@@ -93,11 +96,21 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Words:
-    """Called with an English phrase of the report, gives the language's."""
+    """Called with an English phrase of the report, gives the language's.
+
+    At a daily pace a phrase about weeks becomes one about days.
+    """
 
     language: Literal["pt-BR", "en"]
+    pace: Pace = WEEKLY
+
+    @property
+    def digits(self) -> int:
+        """Decimals of a value of the series."""
+        return self.pace.digits
 
     def __call__(self, phrase: str) -> str:
+        phrase = DAYS.get(phrase, phrase) if self.pace.daily else phrase
         return PORTUGUESE[phrase] if self.language == "pt-BR" else ENGLISH.get(phrase, phrase)
 
     def day(self, day: date) -> str:
@@ -118,7 +131,8 @@ class Words:
 
     def alarm(self, alarm: Alarm) -> str:
         """An alarm as a sentence."""
-        return ALARMS[self.language][alarm.code].format(
+        sentences = ALARMS[self.language] | (ALARMS_OF_DAYS[self.language] if self.pace.daily else {})
+        return sentences[alarm.code].format(
             about=alarm.about,
             on=self.day(alarm.on) if alarm.on else NOTHING,
             found=self._count(alarm.found),

@@ -43,6 +43,7 @@ from zelo.training.outlook import Outlook
 from zelo.training.plots import draw
 from zelo.training.robustness import Robustness, robustness
 from zelo.training.slices import Slice
+from zelo.training.spreads import Reached, VolatilityFigures
 from zelo.training.train import Trained
 
 Array = np.ndarray[Any, Any]
@@ -218,6 +219,32 @@ def horizons(outlook: Outlook) -> dict[str, Any]:
     return {
         "out_of_fold": [entry(found) for found in outlook.out_of_fold],
         "test": [entry(found) for found in outlook.test],
+        "volatility": None if outlook.volatility is None else _volatility(outlook.volatility),
+    }
+
+
+def _volatility(found: VolatilityFigures) -> dict[str, Any]:
+    return {
+        "chosen": found.chosen,
+        "out_of_fold": {name: _reached(one) for name, one in found.out_of_fold.items()},
+        "errors": dict(found.errors),
+        "test": None if found.test is None else _reached(found.test),
+    }
+
+
+def _reached(found: Reached) -> dict[str, Any]:
+    return {
+        "rows": found.rows,
+        "pinball": _number(found.pinball),
+        **intervals({"coverage": found.coverage}),
+        "half_years": [
+            {"name": half.name, "rows": half.rows, **intervals({"coverage": half.coverage})}
+            for half in found.half_years
+        ],
+        "against": {
+            name: {"pinball": _number(loss), "p_value": _number(test.p_value)}
+            for name, (loss, test) in found.against.items()
+        },
     }
 
 

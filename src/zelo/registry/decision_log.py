@@ -19,6 +19,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "rollback": "o modelo {new} voltou ao lugar do modelo {old}",
         "whole": "{what} em {on}, por {approver}, porque: {reason}",
         "accepted": "{said} (apesar de {gates})",
+        "picked": "{said}; a comparação teria ficado com {instead_of}",
         "gates passed": "os gates passaram",
     },
     "en": {
@@ -27,6 +28,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "rollback": "model {new} was put back in the place of model {old}",
         "whole": "{what} on {on} by {approver}, because: {reason}",
         "accepted": "{said} (in spite of {gates})",
+        "picked": "{said}; the comparison would have taken {instead_of}",
         "gates passed": "gates passed",
     },
 }
@@ -47,6 +49,7 @@ def told(
     reason: str,
     accepted: Sequence[str],
     language: Language,
+    instead_of: str | None = None,
 ) -> str:
     """Who took whose place, when, by whom and why.
 
@@ -54,12 +57,15 @@ def told(
         new: the champion now, as :func:`named` names it.
         old: the one before; ``None`` at a first promotion.
         accepted: the failing gates that the approver took upon themselves.
+        instead_of: whom the comparison would have taken, where the champion was picked by hand.
     """
     words = WORDS[language]
     what = words["first" if old is None else action].format(new=new, old=old)
     on = f"{at:%d/%m/%Y}" if language == "pt-BR" else f"{at:%Y-%m-%d}"
     said = words["whole"].format(what=what, on=on, approver=approver, reason=reason)
-    return words["accepted"].format(said=said, gates=", ".join(accepted)) if accepted else said
+    if accepted:
+        said = words["accepted"].format(said=said, gates=", ".join(accepted))
+    return words["picked"].format(said=said, instead_of=instead_of) if instead_of else said
 
 
 def named(registry: Path, project: str, version: str) -> str:
@@ -68,6 +74,20 @@ def named(registry: Path, project: str, version: str) -> str:
     Raises:
         RegistryError: a record is no JSON.
     """
-    records = read_evidence(registry, project)
-    candidate = next((one.get("candidate") for one in records if one.get("version") == version), None)
+    candidate = _told_of(registry, project, version, "candidate")
     return version if candidate is None else f"{version} ({candidate})"
+
+
+def passed_over(registry: Path, project: str, version: str) -> str | None:
+    """Whom the comparison would have taken, where the version was picked by hand.
+
+    Raises:
+        RegistryError: a record is no JSON.
+    """
+    return _told_of(registry, project, version, "instead_of")
+
+
+def _told_of(registry: Path, project: str, version: str, fact: str) -> str | None:
+    """What the first record of a version, its registration, says."""
+    records = read_evidence(registry, project)
+    return next((one.get(fact) for one in records if one.get("version") == version), None)

@@ -15,6 +15,7 @@ from zelo.data.snapshot import Snapshot
 from zelo.data.split import split
 from zelo.decisions.decide import interval_bounds, predicted_classes
 from zelo.features.columns import Columns, columns_from_frame, take
+from zelo.features.history import windows_of
 from zelo.registry.bundle import Bundle
 from zelo.spec.project import LOWER_IS_BETTER, Project
 from zelo.stats.bootstrap import Difference, paired_difference
@@ -88,7 +89,7 @@ def score(bundle: Bundle, rows: Columns, truth: Array, scale: float | None = Non
     """Rows as the bundle would serve them; ``scale`` is that of a forecast's scaled error."""
     scores = bundle.predictor.scores(rows)
     predicted = predicted_classes(scores, bundle.policy) if bundle.policy.classes else None
-    bounds = interval_bounds(scores, bundle.policy)
+    bounds = interval_bounds(scores, bundle.policy, windows_of(rows, bundle.project))
     return scored_rows(truth, scores, predicted, bundle.project, bounds=bounds, scale=scale)
 
 

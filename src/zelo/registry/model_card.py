@@ -16,6 +16,7 @@ from zelo.registry.parity import Certificate
 from zelo.spec.project import LATENCY, Project
 from zelo.stats.bootstrap import Interval
 from zelo.stats.metrics import point
+from zelo.training.against import Against
 from zelo.training.train import Trained
 
 WORDS: dict[str, dict[str, str]] = {
@@ -34,6 +35,13 @@ WORDS: dict[str, dict[str, str]] = {
         "no teste (cobertura; tamanho médio): {kept}.",
         "choice": "Por que este candidato", "candidate": "Candidato",
         "candidates": "Candidatos, fora da amostra",
+        "picked": "**Escolhido à mão; a comparação teria ficado com {instead_of}.**",
+        "beside": "Ao lado de {baseline}", "skill": "Ganho", "right": "Direção certa", "chance": "Por acaso",
+        "test": "no teste",
+        "beside_text": "Um passo à frente, fora da amostra. Diferença do MAE: abaixo de 0 é melhor; o p é do "
+        "teste de Diebold-Mariano (correção de Harvey). A direção da mudança é julgada pelo teste de "
+        "Pesaran-Timmermann; quem não prevê mudança alguma não tem direção.",
+        "seeds": "Sementes", "low": "Mínimo", "high": "Máximo", "sd": "Desvio-padrão",
         "decision": "Decisão", "threshold": "Limiar", "above": "Acima de", "band": "Faixa",
         "recommendation": "Recomendação", "runtime": "Compilação", "limits": "Limites",
         "limits_text": "O modelo vale para linhas que cumprem o contrato e se parecem com as do treino. "
@@ -58,6 +66,13 @@ WORDS: dict[str, dict[str, str]] = {
         "sets": "The set of each answer promises to hold the true class in {promised} of all cases; "
         "on the test set (coverage; mean size): {kept}.",
         "choice": "Why this candidate", "candidates": "Candidates, out of fold", "candidate": "Candidate",
+        "picked": "**Picked by hand; the comparison would have taken {instead_of}.**",
+        "beside": "Beside {baseline}", "skill": "Skill", "right": "Direction right", "chance": "By chance",
+        "test": "on the test set",
+        "beside_text": "One row ahead, out of fold. Difference of MAE: below 0 is better; p is of the "
+        "Diebold-Mariano test (Harvey's correction). The direction of the change is judged by the test of "
+        "Pesaran and Timmermann; who forecasts no change has no direction.",
+        "seeds": "Seeds", "low": "Lowest", "high": "Highest", "sd": "Standard deviation",
         "decision": "Decision", "threshold": "Threshold", "above": "Above", "band": "Band",
         "recommendation": "Recommendation", "runtime": "Compilation", "limits": "Limits",
         "limits_text": "The model holds for rows that keep the contract and resemble those of the training. "
@@ -96,9 +111,12 @@ def model_card(
         *_classes(trained, report, words),
         *_slices(trained, words),
         f"## {words['choice']}",
+        *_picked(trained, words),
         trained.comparison.why + ".",
         f"## {words['candidates']}",
         _candidates(trained, words),
+        *_beside(trained, words),
+        *_seeds(trained, words),
         *_decision(trained, words),
         f"## {words['runtime']}",
         _parity(certificate),
@@ -213,6 +231,46 @@ def _candidates(trained: Trained, words: Mapping[str, str]) -> str:
         for item in trained.comparison.ranked
     ]
     return _table((words["candidate"], *metrics, LATENCY), rows)
+
+
+def _picked(trained: Trained, words: Mapping[str, str]) -> list[str]:
+    instead_of = trained.comparison.instead_of
+    return [words["picked"].format(instead_of=instead_of)] if instead_of else []
+
+
+def _beside(trained: Trained, words: Mapping[str, str]) -> list[str]:
+    """Each candidate of a forecast beside the first baseline, and the winner on the test set too."""
+    if trained.tested_against is None or not trained.against:
+        return []
+    baseline = trained.tested_against.baseline
+    rows = [(name, found) for name, found in trained.against.items() if name != baseline]
+    rows.append((f"{trained.comparison.winner.name}, {words['test']}", trained.tested_against))
+    heads = (words["candidate"], "MAE −", words["skill"], "p", words["right"], words["chance"], "p")
+    table = _table(heads, [(name, *_against(found)) for name, found in rows])
+    return [f"### {words['beside'].format(baseline=baseline)}", words["beside_text"], table]
+
+
+def _against(found: Against) -> tuple[str, ...]:
+    size = (f"{found.mae_difference:+.3g}", f"{found.skill:.2%}", _p(found.p_value))
+    if (way := found.direction) is None:
+        return (*size, "–", "–", "–")
+    return (*size, f"{way.right:.1%}", f"{way.by_chance:.1%}", _p(way.p_value))
+
+
+def _p(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3f}"
+
+
+def _seeds(trained: Trained, words: Mapping[str, str]) -> list[str]:
+    """The primary metric of what starts from random numbers, over several seeds."""
+    primary = trained.project.select.primary
+    rows = [
+        (name, str(one.count), f"{one.low:.4f}", f"{one.high:.4f}", f"{one.sd:.4f}")
+        for name, found in trained.seeds.items()
+        for one in [found[primary]]
+    ]
+    heads = (words["candidate"], words["seeds"], words["low"], words["high"], words["sd"])
+    return [f"### {words['seeds']}: {primary}", _table(heads, rows)] if rows else []
 
 
 def _decision(trained: Trained, words: Mapping[str, str]) -> list[str]:

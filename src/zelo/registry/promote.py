@@ -10,7 +10,7 @@ from zelo.data.snapshot import read_snapshot
 from zelo.errors import GateError, RegistryError
 from zelo.registry.aliases import read_aliases, write_aliases
 from zelo.registry.bundle import Bundle, load_bundle
-from zelo.registry.decision_log import Action, named, told
+from zelo.registry.decision_log import Action, named, passed_over, told
 from zelo.registry.evidence import append_evidence
 from zelo.registry.examination import examine
 from zelo.registry.gates.gate import GateResult
@@ -103,13 +103,14 @@ def _decision(
     project = bundle.project.name
     new = named(store.registry, project, moved.version)
     old = named(store.registry, project, moved.previous) if moved.previous else None
-    language = bundle.project.language
+    instead_of = passed_over(store.registry, project, moved.version)
     return {
         "action": action,
         "at": at.isoformat(),
         "approver": approver,
         "reason": reason,
         "replaced": moved.previous,
+        "instead_of": instead_of,
         "decision": told(
             action,
             new,
@@ -118,7 +119,8 @@ def _decision(
             approver=approver,
             reason=reason,
             accepted=moved.accepted,
-            language=language,
+            language=bundle.project.language,
+            instead_of=instead_of,
         ),
     }
 

@@ -75,6 +75,7 @@ def register(
             "at": created.isoformat(),
             "gates": [gate.as_dict() for gate in gates],
             "why": trained.comparison.why,
+            "instead_of": trained.comparison.instead_of,
         },
     )
     aliases = read_aliases(store.registry, project)

@@ -55,10 +55,11 @@ class OnnxPredictor:
         return self._border is not None and bool(self._border.tokens)
 
     def scores(self, columns: Columns) -> Array:
+        if not count(columns):
+            # ONNX Runtime's LSTM ends the whole process where there is no row.
+            return np.empty((0, self._session.get_outputs()[0].shape[1]))
         if self._border is None:
             return self._run(columns)
-        if not count(columns):
-            return np.empty((0, self._session.get_outputs()[0].shape[1]))
         # A text's n-grams are thousands of columns wide, so that many texts at once would fill the memory.
         rows = np.arange(count(columns))
         parts = [rows[start : start + TEXTS_AT_ONCE] for start in range(0, len(rows), TEXTS_AT_ONCE)]

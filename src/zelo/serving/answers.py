@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from zelo.decisions.decide import Decision
+from zelo.decisions.policy import Policy
 from zelo.ledger.records import PredictionRecord
+from zelo.serving.author import told as told_author
+from zelo.spec.project import Project
 
 Answer = dict[str, Any]
 
 
-def body_of(decision: Decision, kind: str) -> dict[str, Any]:
+def body_of(decision: Decision, project: Project, policy: Policy) -> dict[str, Any]:
     """The part of an answer that the ledger keeps as the decision; what does not apply is left out."""
+    own_name = project.forecast.answer if project.forecast else None
     parts = {
         "prediction": decision.prediction,
+        **({own_name: decision.prediction} if own_name else {}),
         "probability": decision.probability,
-        "score": None if kind == "regression" else decision.score,
+        "score": None if policy.kind == "regression" else decision.score,
         "risk_level": decision.band,
         "recommendation": decision.recommendation,
         "lower": decision.lower,
@@ -25,6 +30,9 @@ def body_of(decision: Decision, kind: str) -> dict[str, Any]:
         "abstain": decision.abstain,
         "label_set": list(decision.label_set) or None,
         "words": [{"word": word, "weight": weight} for word, weight in decision.words] or None,
+        "drift_warning": None if decision.drift is None else bool(decision.drift),
+        "drift_details": None if decision.drift is None else list(decision.drift),
+        "model": told_author(policy.author, project.language) if policy.author else None,
     }
     return {name: value for name, value in parts.items() if value is not None}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 import uvicorn
@@ -20,6 +21,7 @@ from zelo import __version__
 from zelo.errors import SpecError
 from zelo.ledger.records import new_id
 from zelo.serving.batching import Batcher
+from zelo.serving.extension import Extension
 from zelo.serving.metrics import Metrics
 from zelo.serving.openapi import document
 from zelo.serving.problems import add_problem_handlers, problem
@@ -37,8 +39,11 @@ def create_app(
     *,
     max_body_bytes: int = 4 << 20,
     max_waiting_rows: int = 10_000,
+    extensions: Mapping[str, Extension] = MappingProxyType({}),
 ) -> FastAPI:
     """An app that serves each project under /projects/{name}, and the only one also at the root.
+
+    ``extensions`` are what other layers add to a project, by its name.
 
     The services, and their ledger, stay the caller's to close once the app has stopped.
 
@@ -47,8 +52,14 @@ def create_app(
     """
     metrics = Metrics(services)
     served = [
-        Served(service, Batcher(service.predict, max_waiting_rows=max_waiting_rows), metrics, max_body_bytes)
-        for service in services.values()
+        Served(
+            service,
+            Batcher(service.predict, max_waiting_rows=max_waiting_rows),
+            metrics,
+            max_body_bytes,
+            extensions.get(name),
+        )
+        for name, service in services.items()
     ]
 
     @asynccontextmanager
@@ -69,7 +80,7 @@ def create_app(
     if len(served) == 1:
         app.include_router(project_router(served[0]))
     else:
-        _add_root(app, services, metrics)
+        _add_root(app, served, metrics)
     _add_aliases(app, served)
     app.openapi = lambda: document(app, services)  # type: ignore[method-assign]
     return app
@@ -87,11 +98,11 @@ def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
     )
 
 
-def _add_root(app: FastAPI, services: Mapping[str, Service], metrics: Metrics) -> None:
+def _add_root(app: FastAPI, served: Sequence[Served], metrics: Metrics) -> None:
     @app.get("/health")
     def health() -> Response:
         """How each service is."""
-        each = {name: service.health() for name, service in services.items()}
+        each = {one.name: one.health() for one in served}
         well = all(one["status"] == "ok" for one in each.values())
         return Response(
             to_json({"status": "ok" if well else "degraded", "projects": each}), media_type="application/json"
@@ -100,7 +111,7 @@ def _add_root(app: FastAPI, services: Mapping[str, Service], metrics: Metrics) -
     @app.get("/ready")
     def ready(request: Request) -> Response:
         """Whether requests can be answered now."""
-        return readiness(list(services.values()), stopping=request.app.state.stopping)
+        return readiness([one.service for one in served], stopping=request.app.state.stopping)
 
     @app.get("/metrics", response_class=Response)
     def counted() -> Response:

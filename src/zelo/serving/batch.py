@@ -38,6 +38,8 @@ COLUMNS = (
     "upper",
     "abstain",
     "label_set",
+    "drift_warning",
+    "drift_details",
     "model_version",
     "prediction_id",
 )
@@ -233,10 +235,12 @@ def heads_of(policy: Policy) -> list[str]:
     applies = {
         "probability": several,
         "band": bool(policy.bands),
-        "lower": policy.half_width is not None,
-        "upper": policy.half_width is not None,
+        "lower": policy.has_intervals,
+        "upper": policy.has_intervals,
         "abstain": several and policy.confidence is not None,
         "label_set": bool(policy.set_limits),
+        "drift_warning": policy.window is not None,
+        "drift_details": policy.window is not None,
     }
     return [name for name in COLUMNS if applies.get(name, True)]
 
@@ -249,6 +253,7 @@ def _cells(answer: Answer) -> dict[str, Any]:
         **answer,
         "band": answer.get("risk_level"),
         "label_set": "; ".join(map(str, answer.get("label_set", ()))),
+        "drift_details": " ".join(answer.get("drift_details", ())),
         "prediction_id": answer["id"],
     }
 

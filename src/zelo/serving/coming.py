@@ -1,4 +1,4 @@
-"""Forecasting the coming weeks from the newest data: a table of them in, answers and a CSV out."""
+"""Forecasting the coming weeks, or the coming day: a table of them in, answers and a CSV out."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LEFT_OUT = ("score",)
 
 @dataclass(frozen=True)
 class Forecast:
-    """What was forecast: a week and its answer, the next week first."""
+    """What was forecast: a week's first day, or a day, and its answer, the next one first."""
 
     output: Path
-    weeks: tuple[str, ...]
+    days: tuple[str, ...]
     answers: tuple[Answer, ...]
     version: str
 
@@ -33,23 +33,24 @@ def forecast_coming(service: Service, coming: pd.DataFrame, output: Path) -> For
     """Forecast the coming rows, record them in the ledger, and write them as CSV.
 
     Args:
-        coming: a row for each week to come, in order: the project's fields and lags. Of rows after the first
-            the calendar alone is read.
+        coming: a row for each week or day to come, in order: the project's fields and lags. Of rows after the
+            first the calendar alone is read.
 
     Raises:
         DataError: an input of the first row is missing, or the output cannot be written.
         LedgerError: they could not be recorded; no file is written.
     """
     project = service.model.bundle.project
-    horizon = len(service.model.bundle.policy.half_widths)
+    assert project.forecast is not None
+    horizon = project.forecast.horizon
     rows = list(_rows(coming.head(horizon), project))
     _refuse_incomplete(rows, horizon, project)
     refuse_place(output)
     answers = service.forecast(rows)
-    weeks = [row[project.date] for row in rows]
+    days = [row[project.date] for row in rows]
     heads = ["horizon", *(name for name in heads_of(service.model.bundle.policy) if name not in LEFT_OUT)]
-    write_answers(output, project.date, weeks, answers, heads)
-    return Forecast(output, tuple(weeks), tuple(answers), service.model.version)
+    write_answers(output, project.date, days, answers, heads)
+    return Forecast(output, tuple(days), tuple(answers), service.model.version)
 
 
 def _rows(coming: pd.DataFrame, project: Project) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from zelo.decisions.policy import Policy
 from zelo.decisions.words import MOST_WORDS
 from zelo.serving.problems import MEDIA_TYPE
 from zelo.serving.service import Service
@@ -82,13 +83,14 @@ def _project_schemas(name: str, service: Service) -> dict[str, Any]:
             "required": ["rows"],
             "additionalProperties": False,
         },
-        f"{name}_answer": _answer_schema(model.bundle.project),
+        f"{name}_answer": _answer_schema(model.bundle.project, model.bundle.policy),
         f"{name}_answers": _answers_schema(name),
         f"{name}_queue": _queue_schema(model.bundle.project),
+        f"{name}_sample": _sample_schema(name, model.bundle.project),
     }
 
 
-def _answer_schema(project: Project) -> dict[str, Any]:
+def _answer_schema(project: Project, policy: Policy) -> dict[str, Any]:
     share = {"type": "number", "minimum": 0, "maximum": 1}
     properties: dict[str, Any] = {
         "id": {"type": "string", "format": "uuid", "description": "the prediction in the ledger"},
@@ -99,6 +101,7 @@ def _answer_schema(project: Project) -> dict[str, Any]:
         unit = f" [{project.task.unit}]" if project.task.unit else ""
         for name, what in (("prediction", ""), ("lower", ", lower end"), ("upper", ", upper end")):
             properties[name] = {"type": "number", "description": f"{target}{unit}{what}"}
+        properties |= _forecast(project, policy)
     else:
         about = project.positive if project.task.kind == "binary" else "the predicted class"
         properties["prediction"] = {"enum": list(project.classes), "description": target}
@@ -113,6 +116,32 @@ def _answer_schema(project: Project) -> dict[str, Any]:
         properties["recommendation"] = {"type": "string", "description": "what to do"}
     always = ["id", "model_version", "prediction"]
     return {"type": "object", "properties": properties, "required": always}
+
+
+def _forecast(project: Project, policy: Policy) -> dict[str, Any]:
+    """What an answer says of a forecast beside the value."""
+    found: dict[str, Any] = {}
+    text, number = {"type": "string"}, {"type": "number"}
+    if project.forecast and project.forecast.answer:
+        found[project.forecast.answer] = {**number, "description": "prediction, by the project's name for it"}
+    if policy.window is not None:
+        found["drift_warning"] = {"type": "boolean", "description": "the history is unlike the training"}
+        meaning = "in what: level, volatility, range, distribution; in the project's language"
+        found["drift_details"] = {"type": "array", "items": text, "description": meaning}
+    if policy.author is not None:
+        found["model"] = {
+            "type": "object",
+            "description": "who forecasts",
+            "properties": {
+                "name": {**text, "description": "the candidate"},
+                "baseline": text,
+                "skill": {**number, "description": "1 less the ratio of their mean absolute errors"},
+                "p_value": {**number, "description": "of the test of Diebold and Mariano"},
+                "note": {**text, "description": "the same in words, in the project's language"},
+            },
+            "required": ["name", "baseline", "note"],
+        }
+    return found
 
 
 def _several(project: Project) -> dict[str, Any]:
@@ -146,6 +175,20 @@ def _answers_schema(name: str) -> dict[str, Any]:
         },
         "required": ["predictions", "errors", "bad_rows"],
     }
+
+
+def _sample_schema(name: str, project: Project) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "row": {"$ref": _REF.format(model=f"{name}_row")},
+        "synthetic": {"type": "boolean"},
+        "note": {"type": "string", "description": "where it is from, in the project's language"},
+    }
+    needed = list(properties)
+    if project.forecast is not None:
+        history = {"type": "array", "items": {"type": "number"}, "description": "the oldest first"}
+        dates = {"type": "array", "items": {"type": "string", "format": "date"}}
+        properties |= {project.history_name: history, "dates": dates}
+    return {"type": "object", "properties": properties, "required": needed}
 
 
 def _queue_schema(project: Project) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from zelo.errors import (
+    ConflictError,
     LedgerError,
     OverloadError,
     RegistryError,
@@ -28,6 +29,7 @@ RETRY_AFTER_SECONDS = 1
 # Looked through from the top: the first class that fits.
 _KINDS: tuple[tuple[type[ZeloError], int, str], ...] = (
     (UnknownError, 404, "unknown"),
+    (ConflictError, 409, "conflict"),
     (OverloadError, 503, "overloaded"),
     (LedgerError, 503, "ledger_unavailable"),
     (RegistryError, 409, "model_unavailable"),

@@ -13,9 +13,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 
-from zelo.errors import SpecError
+from zelo.errors import LedgerError, SpecError
 from zelo.serving.answers import Answer
 from zelo.serving.batching import Batcher
+from zelo.serving.extension import Extension
 from zelo.serving.metrics import Metrics
 from zelo.serving.openapi import answers, takes
 from zelo.serving.problems import problem
@@ -40,10 +41,21 @@ class Served:
     batcher: Batcher[Question, Sequence[Answer]]
     metrics: Metrics
     max_body_bytes: int
+    extension: Extension | None = None
 
     @property
     def name(self) -> str:
         return self.service.name
+
+    def health(self) -> dict[str, Any]:
+        """How the service is, and what its extension adds."""
+        found = self.service.health()
+        if self.extension is None:
+            return found
+        try:
+            return found | self.extension.health()
+        except LedgerError as error:
+            return found | {"status": "degraded", "extension": {"reason": error.what}}
 
 
 def project_router(served: Served) -> APIRouter:
@@ -52,6 +64,8 @@ def project_router(served: Served) -> APIRouter:
     _add_predicting(router, served)
     _add_records(router, served)
     _add_operations(router, served)
+    if served.extension is not None:
+        router.include_router(served.extension.router)
     return router
 
 
@@ -202,7 +216,12 @@ def _add_operations(router: APIRouter, served: Served) -> None:
     @router.get("/health", responses=answers("how the service is", None))
     def health() -> Response:
         """How the service is, in plain words."""
-        return _json(service.health())
+        return _json(served.health())
+
+    @router.get("/sample-data", responses=answers("data to try it on", f"{served.name}_sample"))
+    def sample() -> Response:
+        """Data to try the model on: of a forecast the last history, else an example of the contract."""
+        return _json(service.sample())
 
     @router.get("/ready", responses=answers("it is ready", None, 503))
     def ready(request: Request) -> Response:

@@ -22,6 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema, from_json, to_json
 from typing_extensions import TypedDict
 
+from zelo.decisions.window import PRICES
 from zelo.errors import RequestError
 from zelo.features.history import gathered
 from zelo.spec.project import Column, Project
@@ -74,11 +75,14 @@ class RequestSchema:
             if field.use == "input" or field.type != "date"
         }
         self._history = _history_of(project)
+        self._prices = project.forecast is not None and project.forecast.learns == "returns"
         self._project = project
         self._entity = project.serving.entity or project.data.key
         names = (project.serving.entity, project.data.key)
         self._about = tuple(dict.fromkeys(name for name in names if name and name not in self._fields))
-        row: Any = _row_type(project.name, self._fields, self._about, self._history)
+        row: Any = _row_type(
+            project.name, self._fields, self._about, self._history, PRICES if self._prices else None
+        )
         self._row: TypeAdapter[Row] = TypeAdapter(row)
         self._batch: TypeAdapter[dict[str, list[Row]]] = TypeAdapter(
             closed_object("batch", {"rows": list_of(row, shortest=0, longest=max_rows)})
@@ -168,7 +172,8 @@ class RequestSchema:
         if name in self._about:
             return f"a text of 1 to {MAX_ENTITY} characters, or an integer"
         if name in self._history:
-            return f"a list of exactly {self._history[name]} numbers, the oldest first"
+            above = " above 0" if self._prices else ""
+            return f"a list of exactly {self._history[name]} numbers{above}, the oldest first"
         known = [*self._fields, *self._about, *self._history]
         close = difflib.get_close_matches(name, known, n=1)
         if not name:
@@ -239,10 +244,14 @@ def list_of(kind: Any, *, shortest: int, longest: int) -> Any:
 
 
 def _row_type(
-    name: str, fields: Mapping[str, Column], about: tuple[str, ...], history: Mapping[str, int]
+    name: str,
+    fields: Mapping[str, Column],
+    about: tuple[str, ...],
+    history: Mapping[str, int],
+    limits: tuple[float, float] | None,
 ) -> Any:
     types: dict[str, Any] = {key: _field_type(field) for key, field in fields.items()}
-    lists = {key: _history_type(length) for key, length in history.items()}
+    lists = {key: _history_type(length, limits) for key, length in history.items()}
     return closed_object(name, types | lists | {key: NotRequired[_entity_type()] for key in about})
 
 
@@ -251,8 +260,9 @@ def _history_of(project: Project) -> dict[str, int]:
     return {} if project.forecast is None else {project.history_name: project.forecast.history}
 
 
-def _history_type(length: int) -> Any:
-    number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+def _history_type(length: int, limits: tuple[float, float] | None) -> Any:
+    least, most = limits or (None, None)
+    number = Annotated[float, Strict(), Field(allow_inf_nan=False, ge=least, le=most)]
     return described(
         list_of(number, shortest=length, longest=length), f"the last {length} values, the oldest first"
     )

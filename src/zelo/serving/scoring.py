@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from zelo.decisions.decide import Decision, decide, decide_ahead, predicted_classes
+from zelo.decisions.window import PRICES
 from zelo.decisions.words import NOTHING_LEFT_OUT, Occlusion, occlude, weights
 from zelo.errors import ServingError
 from zelo.features.ahead import known_ahead, steps
 from zelo.features.columns import Columns, columns_from_rows, count
+from zelo.features.history import windows_of
 from zelo.registry.bundle import Bundle
 from zelo.serving.schema import FieldError, RequestSchema, Row
 from zelo.serving.truth import OutcomeSchema
@@ -23,13 +25,14 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded version with the schemas made from its contract."""
+    """A loaded version with the schemas made from its contract; ``sample`` is its bundle's, if it has one."""
 
     version: str
     bundle: Bundle
     requests: RequestSchema
     outcomes: OutcomeSchema
     loaded_at: datetime
+    sample: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,14 @@ def decided(questions: Sequence[Question]) -> list[list[Decision] | Exception]:
     return results
 
 
+def decisions_of(model: Model, rows: Sequence[Row]) -> list[Decision]:
+    """The decisions of checked rows. Raises whatever keeps the model from answering."""
+    (found,) = decided([Question(model, rows)])
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
 def decided_ahead(model: Model, rows: Sequence[Row]) -> tuple[list[Row], list[Decision]]:
     """What a forecast says of rows that come one after the other, and the inputs that each was made from.
 
@@ -91,7 +102,13 @@ def decided_ahead(model: Model, rows: Sequence[Row]) -> tuple[list[Row], list[De
         {**told, **{name: values[0].item() for name, values in columns.items()}}
         for told, (columns, _) in zip(about, found, strict=True)
     ]
-    return inputs, decide_ahead(np.concatenate([values for _, values in found]), model.bundle.policy)
+    values = np.concatenate([values for _, values in found])
+    histories = [_windows(model, columns) for columns, _ in found]
+    windows = np.vstack([history for history in histories if history is not None])
+    decisions = decide_ahead(values, model.bundle.policy, windows)
+    # The later histories hold forecasts: what is known of drift is the first one's.
+    (known,) = _watched(model, decisions[:1], windows[:1])
+    return inputs, [replace(decision, drift=known.drift) for decision in decisions]
 
 
 def scores_of(model: Model, rows: Sequence[Any]) -> Array:
@@ -114,27 +131,58 @@ def _scores(model: Model, columns: Columns) -> Array:
     return scores
 
 
+def _windows(model: Model, columns: Columns) -> Array | None:
+    """The history of each row [n, history], the newest value first; none without a forecast."""
+    project = model.bundle.project
+    windows = windows_of(columns, project)
+    if windows is None or project.forecast is None or project.forecast.learns == "values":
+        return windows
+    least, most = PRICES
+    if not ((windows >= least) & (windows <= most)).all():
+        raise ServingError(
+            "a value of the history cannot be a price",
+            where=f"{project.name} version {model.version}",
+            found=f"values from {windows.min():g} to {windows.max():g}",
+            expected=f"values from {least:g} to {most:g}",
+        )
+    return windows
+
+
+def _watched(model: Model, decisions: list[Decision], windows: Array | None) -> list[Decision]:
+    """The decisions with what their histories have of drift, where the policy has limits for it."""
+    limits = model.bundle.policy.window
+    if limits is None or windows is None:
+        return decisions
+    drift = limits.findings(windows, model.bundle.project.language)
+    return [replace(decision, drift=found) for decision, found in zip(decisions, drift, strict=True)]
+
+
 def _together(questions: Sequence[Question]) -> list[list[Decision] | Exception]:
     model = questions[0].model
     asked = [row for question in questions for row in (*question.rows, *question.occlusion.variants)]
     try:
-        scores = scores_of(model, asked)
+        columns = columns_from_rows(model.bundle.project, asked)
+        scores, windows = _scores(model, columns), _windows(model, columns)
     except Exception as error:  # noqa: BLE001 - a predictor may raise anything; each caller gets its own
         if len(questions) == 1:
             return [error]
         # One row that the model cannot take must not spoil the answers of other callers.
         return [_together([question])[0] for question in questions]
-    ends = np.cumsum([question.size for question in questions])
-    shares = np.split(scores, ends[:-1])
-    return [_answered(question, share) for question, share in zip(questions, shares, strict=True)]
+    ends = np.cumsum([question.size for question in questions])[:-1]
+    shares = np.split(scores, ends)
+    histories = [None] * len(questions) if windows is None else np.split(windows, ends)
+    return [
+        _answered(question, share, history)
+        for question, share, history in zip(questions, shares, histories, strict=True)
+    ]
 
 
-def _answered(question: Question, scores: Array) -> list[Decision]:
+def _answered(question: Question, scores: Array, windows: Array | None) -> list[Decision]:
     policy = question.model.bundle.policy
     own, without = np.split(scores, [len(question.rows)])
-    decisions = decide(own, policy)
+    decisions = decide(own, policy, windows)
     if len(without):
         (said,) = predicted_classes(own, policy)
         words = weights(question.occlusion.spans, float(own[0, said]), without[:, said].tolist())
         decisions = [replace(decisions[0], words=words)]
-    return decisions
+    return _watched(question.model, decisions, windows)

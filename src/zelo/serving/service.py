@@ -10,14 +10,17 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any, Protocol
 
-from zelo.decisions.decide import Decision, decide
+from zelo.decisions.decide import Decision
 from zelo.errors import BundleError, LedgerError, RegistryError, UnknownError, ZeloError
 from zelo.ledger.records import OutcomeCounts, PredictionRecord, new_id, utc_now
 from zelo.ledger.store import Ledger
 from zelo.registry.bundle import Bundle
+from zelo.registry.sample import read_sample
 from zelo.serving.answers import Answer, answer_of, body_of, told
+from zelo.serving.health import Machine, artifacts, data, ledger_health, monitoring
+from zelo.serving.sample import sample_data
 from zelo.serving.schema import MAX_ROWS, RequestSchema, Row
-from zelo.serving.scoring import Model, Question, decided, decided_ahead, question_of, scores_of
+from zelo.serving.scoring import Model, Question, decided, decided_ahead, decisions_of, question_of
 from zelo.serving.truth import OutcomeSchema
 from zelo.serving.worth import label_queue
 
@@ -58,6 +61,7 @@ class Service:
         self._max_rows = max_rows
         self._reloading = threading.Lock()
         self._watchers: list[Callable[[Committed], None]] = []
+        self._machine = Machine()
         self._started = now()
         self._model = self._warmed()
         self.name = self._model.bundle.project.name
@@ -232,28 +236,31 @@ class Service:
     def health(self) -> dict[str, Any]:
         """How the service is, in plain words; ``status`` is ``ok`` or ``degraded``."""
         model = self._model
-        ledger = self._ledger_health()
-        manifest = model.bundle.manifest
-        synthetic = bool(manifest.get("synthetic"))
-        now = self._now()
+        bundle = model.bundle
+        ledger = ledger_health(self._ledger)
+        files = artifacts(bundle)
+        well = ledger["reachable"] and not files["missing"]
         return {
-            "status": "ok" if ledger["reachable"] else "degraded",
+            "status": "ok" if well else "degraded",
             "project": self.name,
             "model_version": model.version,
             "loaded_at": model.loaded_at,
             "runtime": {
-                "name": model.bundle.predictor.runtime,
-                "reason": str(manifest.get("runtime_reason") or "not recorded in the bundle"),
+                "name": bundle.predictor.runtime,
+                "reason": str(bundle.manifest.get("runtime_reason") or "not recorded in the bundle"),
             },
-            "data": {
-                "synthetic": synthetic,
-                "note": "trained on synthetic data: a generator made them, nobody measured them"
-                if synthetic
-                else "trained on the data of the project's sources",
-            },
+            "artifacts": files,
+            "data": data(bool(bundle.manifest.get("synthetic"))),
             "ledger": ledger,
-            "uptime_seconds": round((now - self._started).total_seconds(), 3),
+            "drift_monitoring": monitoring(self._ledger, self.name),
+            "cpu": self._machine.cpu(),
+            "memory": self._machine.memory(),
+            "uptime_seconds": round((self._now() - self._started).total_seconds(), 3),
         }
+
+    def sample(self) -> dict[str, Any]:
+        """Data to try the model on."""
+        return sample_data(self._model)
 
     def facts(self) -> dict[str, Any]:
         """The model that answers now: its version, how it was made, and its decision policy."""
@@ -271,21 +278,14 @@ class Service:
             "manifest": manifest,
         }
 
-    def _ledger_health(self) -> dict[str, Any]:
-        try:
-            self._ledger.revision()
-        except LedgerError as error:
-            return {"reachable": False, "reason": error.what}
-        return {"reachable": True}
-
     def _warmed(self) -> Model:
         version, bundle = self._load()
         project = bundle.project
         requests = RequestSchema(project, max_rows=self._max_rows)
-        model = Model(version, bundle, requests, OutcomeSchema(project), self._now())
+        model = Model(version, bundle, requests, OutcomeSchema(project), self._now(), read_sample(bundle))
         try:
             for rows in (1, 2):
-                decide(scores_of(model, [requests.example()] * rows), bundle.policy)
+                decisions_of(model, [requests.example()] * rows)
         except Exception as error:
             found = error.what if isinstance(error, ZeloError) else f"{type(error).__name__}: {error}"
             raise BundleError(
@@ -304,7 +304,7 @@ class Service:
             version=model.version,
             at=at,
             inputs=model.requests.recorded(row),
-            decision=body_of(decision, model.bundle.policy.kind),
+            decision=body_of(decision, model.bundle.project, model.bundle.policy),
             score=decision.score,
             entity=model.requests.entity_of(row),
         )

@@ -42,7 +42,7 @@ def regression_measure(
     relative = ratio(error, np.abs(truth), empty=0.0)
     symmetric = ratio(2 * error, np.abs(truth) + np.abs(said), empty=0.0)
     plain = (np.ones(len(truth)), error, error**2, centred, centred**2, relative, truth == 0, symmetric)
-    losses = np.column_stack((*plain, *_interval_losses(truth, bounds, level)))
+    losses = np.column_stack((*plain, *interval_losses(truth, bounds, level)))
 
     def measure(weights: FloatArray) -> dict[str, FloatArray]:
         sums = (weights @ losses).T
@@ -64,7 +64,7 @@ def regression_measure(
     return measure
 
 
-def _interval_losses(
+def interval_losses(
     truth: FloatArray, bounds: FloatArray | None, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Of each row: has it an interval, does that hold the truth, and its pinball loss, [n] each."""

@@ -8,7 +8,8 @@ from zelo.stats.arrays import FloatArray
 
 
 def moves(windows: FloatArray) -> FloatArray:
-    """Relative changes from one price to the next, [n, k - 1], from prices [n, k]; both the newest first."""
+    """Relative changes from one price to the next, [n, k - 1], from prices above 0 [n, k]; both the newest
+    first."""
     return np.asarray(windows[:, :-1] / windows[:, 1:] - 1.0)
 
 
@@ -21,8 +22,9 @@ def spreads(
     falls: FloatArray,
     fill: float,
     fill_falls: float,
+    days: int = 0,
 ) -> FloatArray:
-    """The spread of the return that comes next, [n].
+    """The spread of the return that comes next, and what it was on each of the last ``days``, [n, days + 1].
 
     ``(constant + sum_k (weights_k + falls_k [r_k < 0]) |r_k| ** power) ** (1 / power)``: with power 2 the
     standard deviation of an exponentially weighted average, of GARCH(1, 1) (Bollerslev 1986) or of GJR-GARCH
@@ -35,11 +37,12 @@ def spreads(
         falls: added to the weights of returns below 0, [m].
         fill: the mean of ``|r| ** power``, for returns older than the k.
         fill_falls: the mean of ``[r < 0] |r| ** power``.
+        days: how far back, at most k. Column d is the spread as it was d days ago, from what was known then.
     """
     known = returns.shape[1]
     size = np.abs(returns) ** power
-    found = size @ weights[:known] + (size * (returns < 0)) @ falls[:known]
-    older = fill * weights[known:].sum() + fill_falls * falls[known:].sum()
+    found = size @ _by_day(weights, known, days) + (size * (returns < 0)) @ _by_day(falls, known, days)
+    older = fill * _beyond(weights, known, days) + fill_falls * _beyond(falls, known, days)
     return np.asarray((constant + found + older) ** (1.0 / power))
 
 
@@ -65,3 +68,15 @@ def adapted_limits(
         missed = came > limits * known
         limits = limits * np.exp(rate * (missed - (1.0 - level)))
     return limits
+
+
+def _by_day(weights: FloatArray, known: int, days: int) -> FloatArray:
+    """The weight of each return on each day, [known, days + 1]; 0 where it was yet to come."""
+    age = np.arange(known)[:, None] - np.arange(days + 1)
+    return np.where(age < 0, 0.0, weights[age])
+
+
+def _beyond(weights: FloatArray, known: int, days: int) -> FloatArray:
+    """The weights of returns older than those known, summed for each day, [days + 1]."""
+    rest = np.append(np.cumsum(weights[::-1])[::-1], 0.0)
+    return np.asarray(rest[known - np.arange(days + 1)])

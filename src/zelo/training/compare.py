@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from zelo.spec.project import LATENCY, LOWER_IS_BETTER, Label, Project
 from zelo.stats.bootstrap import Difference, paired_difference
 from zelo.stats.pareto import pareto_front
 from zelo.training.evaluate import Assessed
+from zelo.training.fallback import LEVEL, Challenge, challenge
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,10 @@ class Comparison:
     ``front`` are the names that no other beats in every reported metric. ``neglects`` are the critical
     classes whose recall is below the project's floor, by the candidate's name: it is not eligible while
     another is. ``tied`` are the eligible ones whose gap to the best of them is not significant, the best
-    included: among them the lowest proper loss wins.
+    included: among them the lowest proper loss wins. ``challenge`` is what the others showed against the
+    fallback of a forecast that has one: only who beats it is eligible, and else the fallback.
+
+    ``instead_of`` is whom the comparison would have taken, where another was picked by hand.
     """
 
     ranked: tuple[Assessed, ...]
@@ -30,6 +34,8 @@ class Comparison:
     tied: tuple[str, ...]
     why: str
     neglects: Mapping[str, tuple[Label, ...]]
+    challenge: Challenge | None = None
+    instead_of: str | None = None
 
 
 def compare(assessed: Sequence[Assessed], project: Project) -> Comparison:
@@ -40,7 +46,7 @@ def compare(assessed: Sequence[Assessed], project: Project) -> Comparison:
     the absolute error (regression) settles.
 
     Raises:
-        TrainingError: none could be fitted.
+        TrainingError: none could be fitted, or not the fallback.
     """
     fitted = [item for item in assessed if item.scored is not None]
     if not fitted:
@@ -55,17 +61,42 @@ def compare(assessed: Sequence[Assessed], project: Project) -> Comparison:
     sign = -1.0 if primary in LOWER_IS_BETTER else 1.0
     ranked = sorted(fitted, key=lambda item: _rank(sign * item.metrics[primary].value), reverse=True)
     neglects = {item.name: found for item in ranked if (found := neglected(item, project))}
+    challenged = challenge(ranked, project)
     eligible = [item for item in ranked if item.name not in neglects] or ranked
+    if challenged is not None:
+        able = challenged.beaten_by or (challenged.fallback,)
+        eligible = [item for item in ranked if item.name in able]
     gaps = {item.name: _gap(eligible[0], item, project) for item in eligible[1:]}
     tied = [eligible[0], *(item for item in eligible[1:] if not gaps[item.name].low > 0)]
     loss = proper_loss(project)
     winner = min(tied, key=lambda item: _worst_if_undefined(item.metrics[loss].value))
     front = _front(ranked, project)
-    why = "; ".join(
-        [*_left_out(neglects, ranked, project), _why(winner, eligible, gaps, tied, front, project)]
-    )
+    parts = [*_left_out(neglects, ranked, project), *_challenged(challenged)]
+    if challenged is None or challenged.beaten_by:
+        parts.append(_why(winner, eligible, gaps, tied, front, project))
     names = tuple(item.name for item in tied)
-    return Comparison(tuple(ranked), winner, front, names, why, neglects)
+    return Comparison(tuple(ranked), winner, front, names, "; ".join(parts), neglects, challenged)
+
+
+def picked_by_hand(found: Comparison, assessed: Sequence[Assessed], name: str) -> Comparison:
+    """The comparison with the candidate ``name`` in the winner's place; the ranking stays what it is.
+
+    Raises:
+        TrainingError: it could not be fitted.
+    """
+    item = next(item for item in assessed if item.name == name)
+    if item.scored is None:
+        raise TrainingError(
+            "the candidate that was picked could not be fitted",
+            where=name,
+            found=item.error or "",
+            expected=f"one that fits: {', '.join(other.name for other in found.ranked)}",
+            hint="mend its parameters, or pick another",
+        )
+    if name == found.winner.name:
+        return replace(found, why=f"{name} was picked by hand, and the comparison takes it too: {found.why}")
+    why = f"{name} was picked by hand; the comparison would have taken {found.winner.name}: {found.why}"
+    return replace(found, winner=item, instead_of=found.winner.name, why=why)
 
 
 def neglected(item: Assessed, project: Project) -> tuple[Label, ...]:
@@ -131,6 +162,26 @@ def _left_out(
         return [f"no candidate has the {floor}"]
     told = ", ".join(f"{name} ({', '.join(map(str, labels))})" for name, labels in neglects.items())
     return [f"not eligible without the {floor}: {told}"]
+
+
+def _challenged(found: Challenge | None) -> list[str]:
+    """What became of the fallback, in a sentence."""
+    if found is None:
+        return []
+    if found.nearest is None:
+        return [f"{found.fallback} serves: no other candidate was compared"]
+    test = f"by Holm over {len(found.adjusted)} candidates; Diebold-Mariano, against {LEVEL}"
+    if not found.beaten_by:
+        return [
+            f"no candidate beats {found.fallback} out of fold by more than chance, so {found.fallback} serves: "
+            f"the nearest is {_p(found, found.nearest)} ({test})"
+        ]
+    told = ", ".join(_p(found, name) for name in found.beaten_by)
+    return [f"{found.fallback} is beaten out of fold by more than chance: {told} ({test})"]
+
+
+def _p(found: Challenge, name: str) -> str:
+    return f"{name} with p = {found.p_values[name]:.3f}, adjusted {found.adjusted[name]:.3f}"
 
 
 def _why(

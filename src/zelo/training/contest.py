@@ -19,7 +19,7 @@ from zelo.models.calibration import Calibrated
 from zelo.models.candidate import Candidate, Setting
 from zelo.models.catalogue import BLENDS, chosen, features_of
 from zelo.spec.project import Project, Tuning
-from zelo.stats.metrics import Scored
+from zelo.stats.metrics import Scored, point
 from zelo.training.compare import proper_loss
 from zelo.training.evaluate import Assessed, assess, decide_out_of_fold, learn
 from zelo.training.fit import FIT_ERRORS, fit_whole, out_of_fold, scores_of, stack_out_of_fold
@@ -27,8 +27,9 @@ from zelo.training.folds import Folds, make_folds
 from zelo.training.latency import row_milliseconds
 from zelo.training.outlook import Forecaster, Outlook, look_ahead
 from zelo.training.rows import Rows
+from zelo.training.seeds import SeedSpread, spread_over_seeds
 from zelo.training.truth import scored_at_all, seasonal_scale
-from zelo.training.tune import tune
+from zelo.training.tune import Tuned, tune
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[str, int, int], None]
@@ -56,6 +57,9 @@ class Contest:
     scale: float | None = field(init=False)
     """Of a forecast's scaled error."""
 
+    seeds: dict[str, dict[str, SeedSpread]] = field(init=False, default_factory=dict)
+    """By candidate and metric, of those whose figures depend on a seed, where several are wanted."""
+
     def __post_init__(self) -> None:
         self.folds = make_folds(self.rows.truth, self.project)
         self.scale = seasonal_scale(self.rows.columns, self.rows.truth, self.project)
@@ -75,7 +79,8 @@ class Contest:
         """Tune and assess one candidate; what it raises is kept as its error, and the others go on."""
         pinned = self.project.candidate_params.get(candidate.name, {})
         budget = self.budget if candidate.space else Tuning(trials=0)
-        total, done = (budget.trials + 1) * len(self.folds), 0
+        others = self.project.select.seeds - 1 if candidate.seeded else 0
+        total, done = (budget.trials + 1 + others) * len(self.folds), 0
         latencies: dict[str, float] = {}
 
         def step() -> None:
@@ -84,7 +89,7 @@ class Contest:
             self.progress(candidate.name, done, total)
 
         def score(params: Mapping[str, Any]) -> Array:
-            raw, latencies[_written(params)] = self._scored(candidate, params, step)
+            raw, latencies[_written(params)] = self._scored(candidate, params, self.setting.seed, step)
             return raw
 
         self.progress(candidate.name, 0, total)
@@ -99,6 +104,8 @@ class Contest:
                 measure=self._decided,
                 storage=self.storage,
             )
+            if others:
+                self.seeds[candidate.name] = self._over_seeds(candidate, tuned, others, step)
         except FIT_ERRORS as error:
             return Assessed(
                 candidate.name, pinned, np.empty((0, 0)), self.clock() - start, error=_first_line(error)
@@ -111,8 +118,16 @@ class Contest:
             candidate.name, tuned.params, tuned.raw, seconds, latencies[_written(tuned.params)]
         )
 
+    def _over_seeds(
+        self, candidate: Candidate, tuned: Tuned, others: int, done: Callable[[], None]
+    ) -> dict[str, SeedSpread]:
+        """The figures of the tuned candidate with its own seed and with the next ones."""
+        seeds = [self.setting.seed + place for place in range(1, others + 1)]
+        raws = [tuned.raw, *(self._scored(candidate, tuned.params, seed, done)[0] for seed in seeds)]
+        return spread_over_seeds([point(self._decided(raw), self.project.select.measured) for raw in raws])
+
     def _scored(
-        self, candidate: Candidate, params: Mapping[str, Any], done: Callable[[], None]
+        self, candidate: Candidate, params: Mapping[str, Any], seed: int, done: Callable[[], None]
     ) -> tuple[Array, float]:
         """Scores out of fold [n, K], and the milliseconds that the last fold's model takes for a row."""
         last: tuple[Any, pd.DataFrame] | None = None
@@ -121,7 +136,7 @@ class Contest:
             nonlocal last
             last = model, rows
 
-        setting = self._setting_of(candidate)
+        setting = replace(self._setting_of(candidate), seed=seed)
         raw = out_of_fold(
             candidate, setting, params, self.frame, self.truth, self.folds, done=done, fitted=keep
         )

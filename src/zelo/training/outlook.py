@@ -12,6 +12,7 @@ import pandas as pd
 from zelo.decisions.policy import Author
 from zelo.decisions.spread import Spread
 from zelo.features.columns import Columns, columns_from_frame, take
+from zelo.features.history import windows_of
 from zelo.models.baseline import baselines as baselines_of
 from zelo.spec.project import Project
 from zelo.training.horizon import (
@@ -25,6 +26,7 @@ from zelo.training.horizon import (
     rolling,
     rows_ahead,
 )
+from zelo.training.spreads import Prices, VolatilityFigures, choose_spread
 from zelo.training.truth import truth_of
 
 Array = np.ndarray[Any, Any]
@@ -47,11 +49,15 @@ class Outlook:
     test: tuple[HorizonFigures, ...]
     half_widths: tuple[float | None, ...]
     spread: Spread | None
-    """The model of volatility that gives each interval its own width, where the project has some."""
+    """What gives each interval its own width; then there are no ``half_widths``."""
+    volatility: VolatilityFigures | None
+    """How the models of volatility fared, where the project has some."""
     dates: Array
     """Of the test rows, in order, [n]."""
     tested: Ahead
     """The forecasts from each of them, [n, horizon]."""
+    widths: Array
+    """Half the widths of their intervals, [n, horizon]; NaN where nothing is promised."""
 
 
 def look_ahead(
@@ -78,34 +84,80 @@ def look_ahead(
     part = slice(None, trained_on)
     training = take(columns, np.arange(trained_on)), truth[part], dates[part]
 
+    assert project.forecast is not None
+    horizon = project.forecast.horizon
+
     def out_of_fold(who: Forecaster) -> Ahead:
         return rolling(who.by_fold, *training, project)
 
     def on_test(who: Forecaster) -> Ahead:
-        assert project.forecast is not None
         origins = np.arange(trained_on, len(rows))
-        ahead = rows_ahead(dates, project.forecast.horizon, weekly=project.pipeline is not None)
+        ahead = rows_ahead(dates, horizon, weekly=project.pipeline is not None)
         return forecast_from(who.whole, columns, truth, origins, ahead[origins], project)
 
     rolled, tested = out_of_fold(winner), on_test(winner)
-    learned = half_widths_of(rolled)
-    widths = np.where(np.isfinite(learned), learned, np.nan)
-    earlier = judged_earlier([scored for scored, _ in winner.by_fold], rolled)
+    folds = [scored for scored, _ in winner.by_fold]
+    learned = _steady(rolled, tested, folds)
+    if (windows := windows_of(columns, project)) is not None and project.forecast.intervals:
+        learned = _moving(learned, rolled, tested, folds, Prices(windows, truth, dates), project)
     return Outlook(
         out_of_fold=figures(
-            rolled, earlier, {name: out_of_fold(who) for name, who in baselines.items()}, project, scale=scale
+            rolled,
+            learned.out_of_fold,
+            {name: out_of_fold(who) for name, who in baselines.items()},
+            project,
+            scale=scale,
         ),
         test=figures(
             tested,
-            np.broadcast_to(widths, tested.said.shape),
+            learned.test,
             {name: on_test(who) for name, who in baselines.items()},
             project,
             scale=scale,
         ),
-        half_widths=tuple(float(width) if np.isfinite(width) else None for width in learned),
-        spread=None,
+        half_widths=learned.half_widths,
+        spread=learned.spread,
+        volatility=learned.volatility,
         dates=dates[trained_on:],
         tested=tested,
+        widths=learned.test,
+    )
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """What makes the intervals, and half their widths: out of fold [n, horizon], on the test [m, horizon]."""
+
+    half_widths: tuple[float | None, ...]
+    out_of_fold: Array
+    test: Array
+    spread: Spread | None = None
+    volatility: VolatilityFigures | None = None
+
+
+def _steady(rolled: Ahead, tested: Ahead, folds: Sequence[Array]) -> _Learned:
+    """One width a horizon."""
+    learned = half_widths_of(rolled)
+    widths = np.where(np.isfinite(learned), learned, np.nan)
+    return _Learned(
+        half_widths=tuple(float(width) if np.isfinite(width) else None for width in learned),
+        out_of_fold=judged_earlier(folds, rolled),
+        test=np.broadcast_to(widths, tested.said.shape),
+    )
+
+
+def _moving(
+    steady: _Learned, rolled: Ahead, tested: Ahead, folds: Sequence[Array], prices: Prices, project: Project
+) -> _Learned:
+    """A width a row, of 1 row ahead; or the one width, where no model of volatility is better."""
+    one_width = steady.out_of_fold[:, 0], steady.half_widths[0]
+    chosen = choose_spread(rolled, tested, folds, prices, one_width, project)
+    return _Learned(
+        half_widths=steady.half_widths if chosen.spread is None else (),
+        out_of_fold=chosen.out_of_fold[:, None],
+        test=chosen.test[:, None],
+        spread=chosen.spread,
+        volatility=chosen.figures,
     )
 
 

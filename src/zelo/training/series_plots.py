@@ -17,10 +17,11 @@ def series(trained: Trained, sheet: Sheet) -> Path:
     assert outlook is not None
     said, truth = outlook.tested.said[:, 0], outlook.tested.truth[:, 0]
     axes = sheet.axes("series", _subtitle(trained, sheet), width=8.0)
-    half = outlook.half_widths[0]
-    if half is not None:
-        name = f"{sheet.word('half_width')}: ± {sheet.short(float(f'{half:.3g}'))}"
-        axes.fill_between(outlook.dates, said - half, said + half, color=BLUE, alpha=0.15, label=name)
+    half, width = trained.policy.half_width, outlook.widths[:, 0]
+    if trained.policy.has_intervals:
+        fixed = "" if half is None else f": ± {sheet.short(float(f'{half:.3g}'))}"
+        name = f"{sheet.word('half_width')}{fixed}"
+        axes.fill_between(outlook.dates, said - width, said + width, color=BLUE, alpha=0.15, label=name)
     axes.plot(outlook.dates, truth, "o-", color=INK, markersize=3.5, linewidth=1.2, label=sheet.word("true"))
     axes.plot(outlook.dates, said, color=BLUE, linewidth=1.8, label=sheet.word("forecast"))
     locator = AutoDateLocator()  # type: ignore[no-untyped-call]

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from mlflow.entities import RunInfo
     from mlflow.tracking import MlflowClient
 
+    from zelo.training.against import Against
     from zelo.training.evaluate import Assessed
+    from zelo.training.seeds import SeedSpread
     from zelo.training.train import Trained
 
 TELEMETRY_SWITCH = "MLFLOW_DISABLE_TELEMETRY"
@@ -141,7 +143,8 @@ def _parent(
             client.log_artifact(parent, str(path), "plots" if path.suffix == ".png" else None)
         entries = trained.project.candidate_entries
         for rank, item in enumerate((*trained.comparison.ranked, *trained.failed), start=1):
-            _candidate(client, run.info, item, entries.get(item.name, {}), rank=rank, end=end)
+            beside = _beside(trained.against.get(item.name)) | _over_seeds(trained.seeds.get(item.name, {}))
+            _candidate(client, run.info, item, entries.get(item.name, {}), beside, rank=rank, end=end)
     except BaseException:
         client.set_terminated(parent, status="FAILED")
         raise
@@ -150,14 +153,21 @@ def _parent(
 
 
 def _candidate(
-    client: MlflowClient, parent: RunInfo, item: Assessed, entry: Mapping[str, Any], *, rank: int, end: int
+    client: MlflowClient,
+    parent: RunInfo,
+    item: Assessed,
+    entry: Mapping[str, Any],
+    beside: Mapping[str, float],
+    *,
+    rank: int,
+    end: int,
 ) -> None:
     tags = {"mlflow.parentRunId": parent.run_id, "zelo.rank": str(rank)}
     if item.error:
         tags["zelo.error"] = item.error[:LONGEST_VALUE]
     start = end - round(1000 * item.seconds)
     run = client.create_run(parent.experiment_id, start_time=start, tags=tags, run_name=item.name)
-    metrics = {**_flat(item.metrics), "seconds": item.seconds, LATENCY: item.latency_ms}
+    metrics = {**_flat(item.metrics), "seconds": item.seconds, LATENCY: item.latency_ms, **beside}
     facts = {"candidate": item.name, "estimator": entry.get("estimator", item.name)}
     if features := entry.get("features"):
         facts["features"] = features
@@ -181,11 +191,12 @@ def _log(
 def _params(trained: Trained, snapshot_hash: str) -> dict[str, Any]:
     project, policy = trained.project, trained.policy
     calibration = getattr(trained.model, "calibration", None)
-    learned = (
-        {"half_width": policy.half_width}
-        if calibration is None
-        else {"calibration": {type(calibration).__name__: vars(calibration)}, "threshold": policy.threshold}
-    )
+    learned: dict[str, Any] = {"half_width": policy.half_width}
+    if policy.spread is not None:
+        learned = {"spread": policy.spread.model, "spread.limit": policy.spread.limit}
+    elif calibration is not None:
+        written = {type(calibration).__name__: vars(calibration)}
+        learned = {"calibration": written, "threshold": policy.threshold}
     return {
         "candidate": trained.comparison.winner.name,
         **_own(trained.comparison.winner.params),
@@ -200,6 +211,7 @@ def _params(trained: Trained, snapshot_hash: str) -> dict[str, Any]:
         "primary": project.select.primary,
         "imbalance": project.imbalance,
         **learned,
+        **({"instead_of": instead_of} if (instead_of := trained.comparison.instead_of) else {}),
         "why": trained.comparison.why,
     }
 
@@ -209,7 +221,32 @@ def _measured(trained: Trained) -> dict[str, float]:
     names = trained.project.select.measured
     baseline = {f"baseline_{name}": value for name, value in point(trained.baseline, names).items()}
     times = {"seconds": trained.seconds, "fit_seconds": trained.fit_seconds}
-    return {**_flat(trained.metrics), **baseline, **times}
+    return {**_flat(trained.metrics), **baseline, **times, **_beside(trained.tested_against)}
+
+
+def _beside(found: Against | None) -> dict[str, float]:
+    """A forecaster beside the first baseline: in size, and in direction where it has one."""
+    if found is None:
+        return {}
+    told = {
+        "against_baseline_mae": found.mae_difference,
+        "against_baseline_p_value": found.p_value,
+        "skill": found.skill,
+    }
+    if found.direction is not None:
+        told["direction_right"] = found.direction.right
+        told["direction_by_chance"] = found.direction.by_chance
+        told["direction_p_value"] = found.direction.p_value
+    return told
+
+
+def _over_seeds(found: Mapping[str, SeedSpread]) -> dict[str, float]:
+    """Each metric's spread over several seeds."""
+    return {
+        f"{name}_seeds_{part}": getattr(one, part)
+        for name, one in found.items()
+        for part in ("low", "high", "sd")
+    }
 
 
 def _own(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,8 +53,8 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     written = write(tmp_path)
     assert written.path == tmp_path / "hangar" / "2026-03-02-111111111111"
     assert {path.name for path in written.path.iterdir()} == {"weekly.parquet", "coming.parquet", "run.json"}
-    assert pq.read_table(written.weekly).equals(TABLES["weekly"])
-    assert written.read("weekly")["HH"].tolist() == [1.5, 2.5]
+    assert pq.read_table(written.rows).equals(TABLES["weekly"])
+    assert written.read("rows")["HH"].tolist() == [1.5, 2.5]
     assert written.read("coming")["HH"].isna().all()
     assert latest_dataset(tmp_path, "hangar") == written
     assert find_dataset(tmp_path, "hangar", ONE) == written

@@ -73,7 +73,7 @@ def test_a_run_makes_a_data_set_and_records_itself(home: Path) -> None:
     assert built.new
     assert not built.synthetic
     assert built.dataset is not None
-    weekly = built.dataset.read("weekly")
+    weekly = built.dataset.read("rows")
     assert weekly["date"].tolist() == list(
         pd.date_range(FIRST_DAY + dt.timedelta(weeks=PAST), periods=WEEKS - PAST, freq="7D")
     )
@@ -123,7 +123,7 @@ def test_a_new_week_is_a_new_data_set_and_the_earlier_one_stays(home: Path) -> N
     assert first.dataset is not None
     assert second.dataset is not None
     assert (first.dataset.name[:10], second.dataset.name[:10]) == ("2026-03-02", "2026-03-09")
-    assert len(second.dataset.read("weekly")) == len(first.dataset.read("weekly")) + 1
+    assert len(second.dataset.read("rows")) == len(first.dataset.read("rows")) + 1
     assert before.items() - {*before.items()} == set()
     assert all(written(home)[path] == file for path, file in before.items() if "latest" not in path)
 
@@ -295,7 +295,7 @@ def test_a_killed_run_leaves_no_data_set_and_the_next_one_works(home: Path, stag
     assert {path.name for path in built.dataset.path.parent.iterdir()} == {
         ".lock", "latest", built.dataset.name,
     }  # fmt: skip
-    assert len(pq.read_table(built.dataset.weekly)) == WEEKS - PAST
+    assert len(pq.read_table(built.dataset.rows)) == WEEKS - PAST
 
 
 @pytest.mark.slow  # a real process for each moment

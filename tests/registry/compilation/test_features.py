@@ -11,7 +11,7 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
-from tests.series import HISTORY, SEASON, make_forecast_project, make_rows
+from tests.series import HISTORY, RETURNS, SEASON, make_forecast_project, make_rows
 from tests.tables import make_project, make_table
 
 from zelo.features.columns import Columns, columns_from_frame, columns_from_rows, count, frame_from_columns
@@ -91,6 +91,17 @@ def test_a_history_without_lags_or_other_numbers_compiles() -> None:
     native = pipeline.transform(frame_from_columns(fresh))
     assert native.shape == (30, 1 + 3)
     np.testing.assert_array_equal(compiled(pipeline, project, fresh), native)
+
+
+@pytest.mark.parametrize("means", [[], [3, 7, HISTORY - 1]])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_returns_are_the_same_to_the_bit(means: list[int], scaled: bool) -> None:
+    project = make_forecast_project(forecast={**RETURNS, "means": means})
+    frame, truth = make_rows(150)
+    pipeline = Pipeline(plain_features(project, scaled=scaled)).fit(frame, truth)
+    fresh, _ = make_rows(300, seed=3)
+    native = pipeline.transform(fresh)
+    np.testing.assert_array_equal(compiled(pipeline, project, columns_from_frame(project, fresh)), native)
 
 
 def without_missing() -> Project:

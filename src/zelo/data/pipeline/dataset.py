@@ -1,4 +1,4 @@
-"""Data sets: what a pipeline made of its raw files, a folder each that is never changed."""
+"""Data sets: what was made of raw files, weeks or days of prices, a folder each that is never changed."""
 
 from __future__ import annotations
 
@@ -43,13 +43,14 @@ class Dataset:
         return self.path.name
 
     @property
-    def weekly(self) -> Path:
-        """The rows of the past: a week each, with its target."""
-        return self.path / "weekly.parquet"
+    def rows(self) -> Path:
+        """The rows of the past, each with its target: weeks of a pipeline, or days of prices."""
+        prices = self.path / "prices.parquet"
+        return prices if prices.is_file() else self.path / "weekly.parquet"
 
-    def read(self, name: Literal["weekly", "coming", "daily"]) -> pd.DataFrame:
-        """The weeks, those to come with what is known of them, or the days. Raises DataError."""
-        path = self.path / f"{name}.parquet"
+    def read(self, name: Literal["rows", "coming", "daily"]) -> pd.DataFrame:
+        """The rows, those to come with what is known of them, or a pipeline's days. Raises DataError."""
+        path = self.rows if name == "rows" else self.path / f"{name}.parquet"
         try:
             return pyarrow.parquet.read_table(path).to_pandas(date_as_object=False)
         except (OSError, pa.ArrowInvalid) as error:
@@ -58,10 +59,11 @@ class Dataset:
 
 def inputs_hash(project: Project, raw: RawData) -> str:
     """SHA-256 (64 hex) over all that decides the tables: the raw files and what project.yaml does to them."""
-    assert project.pipeline is not None
+    made_by = project.pipeline or project.prices
+    assert made_by is not None
     parts = {
         "edition": EDITION,
-        "pipeline": project.pipeline.model_dump(mode="json"),
+        "pipeline" if project.pipeline else "prices": made_by.model_dump(mode="json"),
         "target": project.task.target,
         "forecast": project.forecast.model_dump(mode="json") if project.forecast else None,
         "files": sorted([file.table, file.name, file.sha256] for file in raw.files),

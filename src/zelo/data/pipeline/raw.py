@@ -65,10 +65,10 @@ def find_raw(project: Project, *, folder: Path, data_dir: Path | None, downloads
         local.append(("data_dir", data_dir / (project.data.folder or project.name)))
     generator = folder / "dataset.py"
     for origin, root in local:
-        if any(_taken(root, table.files) for table in pipeline.tables.values()):
+        if any(taken(root, table.files) for table in pipeline.tables.values()):
             return _listed(pipeline, root, origin)
     if generator.is_file():
-        return _listed(pipeline, _generated(generator, project, downloads / "generated"), "generator")
+        return _listed(pipeline, generated(generator, project, downloads / "generated"), "generator")
     globs = ", ".join(table.files for table in pipeline.tables.values())
     places = ", ".join(str(path) for _, path in (*local, ("", generator)))
     raise SourceError(
@@ -90,7 +90,7 @@ def _listed(pipeline: Pipeline, root: Path, origin: Origin) -> RawData:
     files: list[RawFile] = []
     faults: list[Fault] = []
     for name, table in pipeline.tables.items():
-        paths = _taken(root, table.files)
+        paths = taken(root, table.files)
         if not paths:
             there = [
                 path.relative_to(root).as_posix() for path in sorted((root / table.files).parent.glob("*"))
@@ -118,7 +118,8 @@ def _listed(pipeline: Pipeline, root: Path, origin: Origin) -> RawData:
     return RawData(root, origin, tuple(files), passed_over)
 
 
-def _taken(root: Path, pattern: str) -> list[Path]:
+def taken(root: Path, pattern: str) -> list[Path]:
+    """The files below ``root`` that a glob names, by name."""
     return [path for path in _matching(root, pattern) if not _is_lock(path)]
 
 
@@ -144,7 +145,8 @@ def _passed_over(pipeline: Pipeline, root: Path, taken: Set[Path]) -> Iterator[t
             yield name, "a lock or hidden file" if _is_lock(path) else "the file of no table"
 
 
-def _generated(generator: Path, project: Project, folder: Path) -> Path:
+def generated(generator: Path, project: Project, folder: Path) -> Path:
+    """The folder of what ``generate_files`` makes, once for each generator and seed. Raises SourceError."""
     seed = project.split.seed
     # A generator may lean on files beside it.
     code = b"".join(path.read_bytes() for path in sorted(generator.parent.glob("*.py")))

@@ -47,7 +47,8 @@ class Built:
     """What a run left.
 
     ``counts`` has of each of ``tables`` its files and rows, and of ``weeks`` how many there are and of what
-    kind. A run that was stopped has no data set, but the first rows of what its last stage made.
+    kind; of ``prices`` the days, and what was found wrong with them. A run that was stopped has no data set,
+    but the first rows of what its last stage made.
     """
 
     dataset: Dataset | None
@@ -83,7 +84,7 @@ def build(
         DataError: another run is at work, or the disk refuses; nothing is left half written.
     """
     root = datasets / project.name
-    with _refusals(root), locked(datasets, project.name):
+    with refusals(root), locked(datasets, project.name):
         raw = find_raw(project, folder=folder, data_dir=data_dir, downloads=downloads)
         digest = inputs_hash(project, raw)
         if until is None and (same := find_dataset(datasets, project.name, digest)) is not None:
@@ -224,32 +225,39 @@ class _Run:
         if faults.total:
             what = f"{faults.total} fault(s) in the raw files, or in the weeks made of them"
             raise PipelineError(what, where=str(self._raw.root), faults=faults.found, total=faults.total)
-        self._check_contract()
+        weeks, date = self.results["weekly"], self._pipeline.weeks.date
+        refuse_broken(weeks, date, self._work / "weekly.parquet", self._project)
         self._progress("check", 1, 1)
 
-    def _check_contract(self) -> None:
-        """The weeks as the snapshot will read them, so that none is written that it would refuse."""
-        source = self._project.source(next(iter(self._project.data.sources)))
-        path = self._work / "weekly.parquet"
-        weeks = self.results["weekly"]
-        pyarrow.parquet.write_table(weeks, path)
-        checked = check_table(
-            read_table(path, source), self._project, file=path.name, labelled=True, decimal=source.decimal
+
+def refuse_broken(rows: pa.Table, date: str, path: Path, project: Project) -> None:
+    """The rows as the snapshot will read them, so that none is written that it would refuse.
+
+    Args:
+        date: the column that names a row.
+        path: where they are written for this.
+
+    Raises:
+        PipelineError: rows break the contract; each value is named.
+    """
+    source = project.source(next(iter(project.data.sources)))
+    pyarrow.parquet.write_table(rows, path)
+    table = read_table(path, source)
+    checked = check_table(table, project, file=path.name, labelled=True, decimal=source.decimal)
+    if checked.bad_rows:
+        dates = rows[date].to_pylist()
+        raise PipelineError(
+            f"{len(checked.bad_rows)} value(s) of {checked.rows_read} rows break the contract",
+            where=project.name,
+            faults=[
+                Fault(bad.file, "", dates[bad.row - 1].isoformat(), bad.field, bad.found, bad.expected)
+                for bad in checked.bad_rows
+            ],
         )
-        if checked.bad_rows:
-            dates = weeks[self._pipeline.weeks.date].to_pylist()
-            raise PipelineError(
-                f"{len(checked.bad_rows)} value(s) of {checked.rows_read} weeks break the contract",
-                where=self._project.name,
-                faults=[
-                    Fault(bad.file, "", dates[bad.row - 1].isoformat(), bad.field, bad.found, bad.expected)
-                    for bad in checked.bad_rows
-                ],
-            )
 
 
 @contextmanager
-def _refusals(root: Path) -> Iterator[None]:
+def refusals(root: Path) -> Iterator[None]:
     """What the system refuses, in words."""
     try:
         yield

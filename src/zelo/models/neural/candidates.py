@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from sklearn.linear_model import LogisticRegression
 
 from zelo.errors import SpecError
+from zelo.features.preprocess import learned_window
 from zelo.features.text.blocks import text_branch
 from zelo.features.text.transforms import PrepareTexts
 from zelo.models.candidate import CLASSES, VALUES, Candidate, Params, Setting, assemble, with_augmentation
 from zelo.models.extras import require
 from zelo.models.neural.bilstm import BiLstmClassifier
 from zelo.models.neural.contrastive import TunedEmbedding
+from zelo.models.neural.lstm import LstmRegressor
 from zelo.models.neural.mlp import MlpRegressor
 from zelo.models.neural.text_cnn import TextCnnClassifier
 from zelo.models.neural.transformer import TransformerClassifier
+from zelo.models.returns import learning
 
 if TYPE_CHECKING:
     import optuna
@@ -26,9 +29,7 @@ LIBRARIES = (*PLAIN_LIBRARIES, "transformers", "tokenizers")
 
 
 def mlp(setting: Setting, params: Params) -> Any:
-    require(
-        setting.project, PLAIN_LIBRARIES, what="mlp needs", expected="PyTorch and Lightning", extras="deep"
-    )
+    _require_plain(setting, "mlp")
     return assemble(setting, MlpRegressor(**{"random_state": setting.seed, **params}), scaled=True)
 
 
@@ -38,6 +39,21 @@ def mlp_space(trial: optuna.Trial) -> dict[str, Any]:
         "layers": trial.suggest_int("layers", 1, 3),
         "dropout": trial.suggest_float("dropout", 0.0, 0.4),
         "learning_rate": trial.suggest_float("learning_rate", 5e-4, 2e-2, log=True),
+    }
+
+
+def lstm(setting: Setting, params: Params) -> Any:
+    _require_plain(setting, "lstm")
+    model = LstmRegressor(**{"random_state": setting.seed, **params})
+    return learning(setting.project, [*learned_window(setting.project), ("model", model)])
+
+
+def lstm_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {
+        "hidden": trial.suggest_int("hidden", 16, 128, log=True),
+        "layers": trial.suggest_int("layers", 1, 3),
+        "dropout": trial.suggest_float("dropout", 0.0, 0.4),
+        "learning_rate": trial.suggest_float("learning_rate", 2e-4, 1e-2, log=True),
     }
 
 
@@ -107,11 +123,22 @@ def setfit_space(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-MLP = Candidate("mlp", VALUES, mlp, mlp_space)
-TEXT_CNN = Candidate("text_cnn", CLASSES, text_cnn, text_cnn_space, of_texts=True)
-BILSTM = Candidate("bilstm", CLASSES, bilstm, bilstm_space, of_texts=True)
-TRANSFORMER = Candidate("transformer", CLASSES, transformer, transformer_space, of_texts=True)
-SETFIT = Candidate("setfit", CLASSES, setfit, setfit_space, of_texts=True)
+MLP = Candidate("mlp", VALUES, mlp, mlp_space, seeded=True)
+LSTM = Candidate("lstm", VALUES, lstm, lstm_space, of_series=True, seeded=True)
+TEXT_CNN = Candidate("text_cnn", CLASSES, text_cnn, text_cnn_space, of_texts=True, seeded=True)
+BILSTM = Candidate("bilstm", CLASSES, bilstm, bilstm_space, of_texts=True, seeded=True)
+TRANSFORMER = Candidate("transformer", CLASSES, transformer, transformer_space, of_texts=True, seeded=True)
+SETFIT = Candidate("setfit", CLASSES, setfit, setfit_space, of_texts=True, seeded=True)
+
+
+def _require_plain(setting: Setting, name: str) -> None:
+    require(
+        setting.project,
+        PLAIN_LIBRARIES,
+        what=f"{name} needs",
+        expected="PyTorch and Lightning",
+        extras="deep",
+    )
 
 
 def _pipeline(setting: Setting, kind: type[Any], params: Mapping[str, Any]) -> Any:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import Dropout, Linear, Module, ReLU, Sequential
 from torch.nn.functional import mse_loss
-from torch.utils.data import DataLoader, Subset, TensorDataset
+from torch.utils.data import DataLoader
 
-from zelo.models.neural.learning import Learner, Plan, best_state
+from zelo.models.neural.learning import Batch, Learner, Plan, best_state
 
 Array = np.ndarray[Any, Any]
+
+WATCHED = 1024
+"""Rows at once where nothing is learned from them."""
 
 
 class ValueLearner(Learner):
@@ -33,24 +37,44 @@ def perceptron(features: int, hidden: int, layers: int, dropout: float) -> Modul
 def fit_perceptron(
     features: Array, targets: Array, plan: Plan, *, hidden: int, layers: int, dropout: float
 ) -> list[tuple[Array, Array]]:
-    """Weights [out, in] and bias [out] of each layer in float64, by the best epoch on the latest rows.
+    """Weights [out, in] and bias [out] of each layer; see :func:`fit_in_order`."""
+    state = fit_in_order(
+        lambda: perceptron(features.shape[1], hidden, layers, dropout), features, targets, plan
+    )
+    arrays = list(state.values())
+    return list(zip(arrays[::2], arrays[1::2], strict=True))
+
+
+def fit_in_order(
+    build: Callable[[], Module], features: Array, targets: Array, plan: Plan
+) -> dict[str, Array]:
+    """The state in float64 of a network of values, by the best epoch on the latest rows.
 
     Args:
         features: [n, d], in order of time.
         targets: [n], in standard deviations.
     """
-    earlier = range(len(targets) - int(len(targets) * plan.validation))
-    latest = range(len(earlier), len(targets))
-    rows = TensorDataset(
-        torch.tensor(features, dtype=torch.float32), torch.tensor(targets, dtype=torch.float32)[:, None]
+    training, validation = batches(features, targets, plan)
+    state = best_state(lambda: ValueLearner(build(), None, plan), training, validation, plan)
+    return {name: value.astype(np.float64) for name, value in state.items()}
+
+
+def batches(features: Array, targets: Array, plan: Plan) -> tuple[DataLoader[Any], DataLoader[Any] | None]:
+    """The earlier rows, shuffled, and the latest to watch; no such where the plan's share of them is none."""
+    rows = torch.tensor(features, dtype=torch.float32)
+    truth = torch.tensor(targets, dtype=torch.float32)[:, None]
+
+    def batch(positions: list[int]) -> Batch:
+        return rows[positions], truth[positions]
+
+    earlier = len(targets) - int(len(targets) * plan.validation)
+    latest = range(earlier, len(targets))
+    training: DataLoader[Any] = DataLoader(
+        range(earlier),
+        plan.batch_size,
+        shuffle=True,
+        generator=torch.Generator().manual_seed(plan.seed),
+        collate_fn=batch,
     )
-    order = torch.Generator().manual_seed(plan.seed)
-    training = DataLoader(Subset(rows, earlier), plan.batch_size, shuffle=True, generator=order)
-    validation = DataLoader(Subset(rows, latest), plan.batch_size) if latest else None
-
-    def learner() -> ValueLearner:
-        return ValueLearner(perceptron(features.shape[1], hidden, layers, dropout), None, plan)
-
-    state = best_state(learner, training, validation, plan)
-    arrays = [value.astype(np.float64) for value in state.values()]
-    return list(zip(arrays[::2], arrays[1::2], strict=True))
+    validation: DataLoader[Any] = DataLoader(latest, WATCHED, collate_fn=batch)
+    return training, validation if latest else None

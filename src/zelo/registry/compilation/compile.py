@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from zelo.features.text.preparation import TextPreparation
 from zelo.models.blend import Stacking, Voting
 from zelo.models.calibration import TINY, BetaCalibration, Calibrated, Calibration
+from zelo.models.returns import ReturnsPipeline
 from zelo.registry.compilation.estimators import emit_estimator, emit_logistic, emit_ridge, emit_two_classes
 from zelo.registry.compilation.features import emit_features
 from zelo.registry.compilation.graph import DOUBLE, STRING, CannotCompile, Graph
@@ -52,8 +53,15 @@ def _emit(graph: Graph, model: Any, inputs: dict[str, str], project: Project) ->
             return _stacked(graph, model, inputs, project)
         case Pipeline():
             *features, estimator = [step for _, step in model.steps]
-            return emit_estimator(graph, estimator, emit_features(graph, features, inputs, project))
+            said = emit_estimator(graph, estimator, emit_features(graph, features, inputs, project))
+            return _values(graph, model, said, inputs) if isinstance(model, ReturnsPipeline) else said
     raise CannotCompile(f"no compilation of {type(model).__name__}", where=project.name)
+
+
+def _values(graph: Graph, model: ReturnsPipeline, change: str, inputs: dict[str, str]) -> str:
+    """The values behind relative changes [n, 1]."""
+    factor = graph.add("Add", graph.constant([[1.0]]), change)
+    return graph.add("Mul", inputs[model.lags[0]], factor)
 
 
 def _members(graph: Graph, model: Voting | Stacking, inputs: dict[str, str], project: Project) -> list[str]:

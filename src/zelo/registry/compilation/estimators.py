@@ -20,11 +20,13 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from zelo.models.contiguous import ContiguousClassifier
 from zelo.models.margin import MarginClassifier
+from zelo.models.neural.lstm import LstmRegressor
 from zelo.models.neural.mlp import MlpRegressor
-from zelo.models.series import LinearFilter, MovingAverage, Repeated
+from zelo.models.series import AutoRegression, Drift, LinearFilter, MovingAverage, Repeated
 from zelo.models.state_space import AutoArima, AutoEts
 from zelo.registry.compilation.graph import BOOSTING_OPSET, DOUBLE, ML_OPSET, OPSET, CannotCompile, Graph
 from zelo.registry.compilation.neural import EMITTERS as NETWORKS
+from zelo.registry.compilation.neural import emit_last_state
 
 
 def emit_estimator(graph: Graph, estimator: Any, tensor: str) -> str:
@@ -72,6 +74,10 @@ def _mlp(graph: Graph, model: MlpRegressor, tensor: str) -> str:
     for inner_weights, inner_bias in hidden:
         signal = graph.add("Relu", emit_linear(graph, inner_weights, inner_bias, signal))
     return emit_linear(graph, weights, bias, signal)
+
+
+def _lstm(graph: Graph, model: LstmRegressor, tensor: str) -> str:
+    return emit_linear(graph, *model.head_, graph.cast(emit_last_state(graph, model, tensor), DOUBLE))
 
 
 def _bayes(graph: Graph, model: GaussianNB, tensor: str) -> str:
@@ -250,9 +256,12 @@ EMITTERS: dict[type, Callable[[Graph, Any, str], str]] = {
     RidgeCV: emit_ridge,
     Repeated: emit_ridge,
     MovingAverage: emit_ridge,
+    Drift: emit_ridge,
+    AutoRegression: emit_ridge,
     AutoEts: emit_ridge,
     AutoArima: emit_ridge,
     MlpRegressor: _mlp,
+    LstmRegressor: _lstm,
     GaussianNB: _bayes,
     ComplementNB: _complement_bayes,
     ContiguousClassifier: _contiguous,

@@ -174,6 +174,9 @@ def _derive(graph: Graph, derive: Derive, tensor: str, project: Project) -> str:
 
 def _window(graph: Graph, window: Window, tensor: str, project: Project) -> str:
     values = graph.columns(tensor, range(window.first, window.first + window.history))
+    if window.returns:
+        newer, older = (graph.columns(values, range(end, window.history - 1 + end)) for end in (0, 1))
+        values = graph.add("Sub", graph.add("Div", newer, older), graph.constant([[1.0]]))
     parts = [graph.columns(tensor, window.others)] if window.others else []
     if window.lags:
         parts.append(graph.columns(values, [lag - 1 for lag in window.lags]))

@@ -13,10 +13,11 @@ from onnx import TensorProto
 
 from zelo.models.neural.bilstm import BiLstmClassifier
 from zelo.models.neural.contrastive import TunedEmbedding
+from zelo.models.neural.lstm import LstmRegressor
 from zelo.models.neural.text_cnn import TextCnnClassifier
 from zelo.models.neural.transformer import TransformerClassifier
 from zelo.models.neural.vocabulary import FIRST, MAX_WORDS, PADDING, UNKNOWN
-from zelo.registry.compilation.graph import DOUBLE, INT64, OPSET, Graph
+from zelo.registry.compilation.graph import DOUBLE, FLOAT, INT64, OPSET, Graph
 from zelo.registry.compilation.texts import places_of, words_of
 
 if TYPE_CHECKING:
@@ -65,6 +66,21 @@ def emit_bilstm(graph: Graph, model: BiLstmClassifier, text: str) -> str:
     beyond = graph.add("Unsqueeze", graph.add("Greater", place, lengths), graph.constant([2], np.int64))
     read = graph.add("Where", beyond, graph.constant(-np.inf, SINGLE), flat)
     return _head(graph, weights["head.weight"], weights["head.bias"], _highest(graph, read, axis=1))
+
+
+def emit_last_state(graph: Graph, model: LstmRegressor, windows: str) -> str:
+    """The state [n, h] (single) of the last layer after windows [n, T] (double), the newest value first."""
+    steps = model.n_features_in_
+    centred = graph.add("Sub", graph.columns(windows, range(steps)[::-1]), graph.constant([[model.mean_]]))
+    scaled = graph.cast(graph.add("Div", centred, graph.constant([[model.spread_]])), FLOAT)
+    # ONNX wants the steps first: [T, n, d].
+    signal = graph.add("Unsqueeze", graph.add("Transpose", scaled), graph.constant([2], np.int64))
+    for of_signal, of_state, bias in model.layers_:
+        gates = [_gates(of_signal), _gates(of_state), np.concatenate([_gates(bias), np.zeros_like(bias)])]
+        parts = (graph.constant(part[None], SINGLE) for part in gates)
+        states = graph.add("LSTM", signal, *parts, hidden_size=model.hidden)
+        signal = graph.add("Squeeze", states, graph.constant([1], np.int64))
+    return graph.add("Gather", signal, graph.constant(steps - 1, np.int64), axis=0)
 
 
 def emit_transformer(graph: Graph, model: TransformerClassifier, text: str) -> str:
@@ -129,11 +145,10 @@ def _embedded(graph: Graph, weights: Mapping[str, Array], ids: str) -> str:
 
 
 def _lstm_weights(weights: Mapping[str, Array]) -> list[Array]:
-    """W, R and B of the ONNX node: a row a direction, gates in its order i, o, f, c (torch: i, f, c, o)."""
+    """W, R and B of the ONNX node: a row a direction."""
 
     def part(name: str, direction: str) -> Array:
-        gate_i, gate_f, gate_c, gate_o = np.split(weights[f"lstm.{name}_l0{direction}"], 4)
-        return np.concatenate([gate_i, gate_o, gate_f, gate_c])
+        return _gates(weights[f"lstm.{name}_l0{direction}"])
 
     both = ("", "_reverse")
     biases = [np.concatenate([part("bias_ih", end), part("bias_hh", end)]) for end in both]
@@ -142,6 +157,12 @@ def _lstm_weights(weights: Mapping[str, Array]) -> list[Array]:
         np.stack([part("weight_hh", end) for end in both]),
         np.stack(biases),
     ]
+
+
+def _gates(weights: Array) -> Array:
+    """From torch's order of gates, i, f, c, o, to that of the ONNX node, i, o, f, c."""
+    gate_i, gate_f, gate_c, gate_o = np.split(weights, 4)
+    return np.concatenate([gate_i, gate_o, gate_f, gate_c])
 
 
 def _highest(graph: Graph, tensor: str, axis: int) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from zelo.decisions.decide import decide
 from zelo.features.columns import count, take
+from zelo.features.history import windows_of
 from zelo.registry.examination import Examination
 from zelo.registry.gates.gate import Gate, Status
 
@@ -22,7 +23,7 @@ def check(examination: Examination) -> tuple[Status, str, str]:
     for turn in range(WARM + TIMED):
         row = take(examination.rows, np.array([turn % total]))
         start = time.perf_counter()
-        decide(bundle.predictor.scores(row), bundle.policy)
+        decide(bundle.predictor.scores(row), bundle.policy, windows_of(row, bundle.project))
         elapsed.append(time.perf_counter() - start)
     p95 = float(np.percentile(elapsed[WARM:], 95)) * 1000
     return "passed" if p95 <= limit else "failed", f"p95 {p95:.2f} ms a row", f"at most {limit:g} ms"

@@ -29,12 +29,12 @@ def _error(examination: Examination) -> tuple[Status, str, str]:
 
 def _coverage(examination: Examination) -> tuple[Status, str, str]:
     expected = f"{INTERVAL_LEVEL:.0%} within the interval of what the intervals cover"
-    half_width = examination.bundle.policy.half_width
-    if half_width is None:
+    tested = examination.tested
+    if tested.bounds is None:
         return "failed", "the model gives no intervals", expected
-    truth = examination.tested.truth.astype(np.float64)
-    residuals = np.abs(truth - examination.tested.scores.reshape(-1))
-    share, rows = float((residuals <= half_width).mean()), len(residuals)
+    low_end, high_end = tested.bounds.T
+    within = (low_end <= tested.truth) & (tested.truth <= high_end)
+    share, rows = float(within.mean()), len(tested)
     low, high = wilson_interval(np.array([share]), np.array([rows]))
     text = f"{share:.1%} [{low[0]:.1%}, {high[0]:.1%}] of {rows} rows covered"
     return "passed" if high[0] >= INTERVAL_LEVEL else "failed", text, expected
