@@ -44,9 +44,9 @@ def run() -> None:
     for name, candidates, rate, asked in CASES:
         with tempfile.TemporaryDirectory() as home:
             environment = {**os.environ, "ZELO_HOME": home, "ZELO_PROJECTS": str(PROJECTS)}
-            _zelo(environment, "train", name, "--candidates", candidates)
+            run_zelo(environment, "train", name, "--candidates", candidates)
             gates = [part for code in ACCEPTED for part in ("--accept", code)]
-            _zelo(environment, "promote", name, *gates, "--reason", "benchmark")
+            run_zelo(environment, "promote", name, *gates, "--reason", "benchmark")
             latencies = _serve_and_ask(environment, name, rate)
         p50, p95, p99 = np.percentile(latencies, [50, 95, 99])
         show(
@@ -81,7 +81,7 @@ def _peer(name: str, candidates: str) -> str:
     return f"the fitted pipeline alone, no HTTP and no ledger: p95 {p95:.0f} ms"
 
 
-def _zelo(environment: dict[str, str], *arguments: str) -> None:
+def run_zelo(environment: dict[str, str], *arguments: str) -> None:
     subprocess.run(
         [sys.executable, "-m", "zelo", *arguments], env=environment, check=True, stdout=subprocess.DEVNULL
     )
@@ -91,16 +91,16 @@ def _serve_and_ask(environment: dict[str, str], name: str, rate: int) -> list[fl
     command = [sys.executable, "-m", "zelo", "serve", name, "--port", str(PORT)]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait()
+        wait_until_ready()
         body = json.dumps(RequestSchema(project_table(name)[0]).example()).encode()
-        _ask(body, rate, 2)
-        return _ask(body, rate, SECONDS)
+        ask(body, rate, 2)
+        return ask(body, rate, SECONDS)
     finally:
         server.terminate()
         server.wait()
 
 
-def _ask(body: bytes, rate: int, seconds: int) -> list[float]:
+def ask(body: bytes, rate: int, seconds: int) -> list[float]:
     """Latencies in ms, each from when the request was due, so that a slow answer delays no later count."""
     latencies: list[float] = []
     lock = threading.Lock()
@@ -126,7 +126,7 @@ def _ask(body: bytes, rate: int, seconds: int) -> list[float]:
     return latencies
 
 
-def _wait() -> None:
+def wait_until_ready() -> None:
     for _ in range(600):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{PORT}/ready", timeout=2)

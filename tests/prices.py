@@ -1,4 +1,4 @@
-"""Prices of days for tests: a GARCH series, its project of a forecast with moving intervals, and its table."""
+"""Prices of days for tests: a GARCH series, a project of a forecast with moving intervals, and its table."""
 
 from __future__ import annotations
 

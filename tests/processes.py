@@ -43,7 +43,7 @@ class World:
             "ZELO_OFFLINE": "1",
             "ZELO_APPROVER": "Ana",
         }
-        self.servers: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
 
     def zelo(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         return self.python("-m", "zelo", *arguments)
@@ -59,19 +59,28 @@ class World:
 
     def serve(self, name: str) -> Server:
         server = Server(self, name)
-        self.servers.append(server.process)
+        self.processes.append(server.process)
         server.wait_until_ready()
         return server
+
+    def worker(self) -> Worker:
+        worker = Worker(self)
+        self.processes.append(worker.process)
+        return worker
 
     def ledger(self) -> Ledger:
         return Ledger.open(f"sqlite:///{self.root / 'home' / 'ledger.db'}")
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Server:
     def __init__(self, world: World, name: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.log = world.root / f"server-{port}.log"
         with self.log.open("wb") as log:
@@ -96,6 +105,50 @@ class Server:
     def send(self, number: int) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)
+
+
+class Worker:
+    """A worker that runs jobs."""
+
+    def __init__(self, world: World) -> None:
+        self.log = world.root / f"worker-{len(world.processes)}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "zelo", "worker"], env=world.environment, stdout=log, stderr=log
+            )
+
+    def send(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+class Redis:
+    """Debian's redis-server on a port of its own, that keeps nothing on the disk."""
+
+    PASSWORD = "not-to-be-told"
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://:{self.PASSWORD}@127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--requirepass", self.PASSWORD]
+        self.process = subprocess.Popen(
+            ["redis-server", *options, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None
+            with socket.socket() as caller:
+                if caller.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        pytest.fail("redis-server does not answer")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(30)
 
 
 class Load:
@@ -143,12 +196,12 @@ class Load:
 
 @contextmanager
 def opened_world(root: Path, projects: Path) -> Iterator[World]:
-    """A world in the folder ``root``; servers that still run at its end are killed."""
+    """A world in the folder ``root``; servers and workers that still run at its end are killed."""
     made = World(root, projects)
     try:
         yield made
     finally:
-        for process in made.servers:
+        for process in made.processes:
             if process.poll() is None:
                 process.kill()
                 process.wait(30)

@@ -14,7 +14,7 @@ import pandas as pd
 FILE = "CMIG4.SA_2015_synthetic.csv"
 FIRST_DAY, DAYS = "2018-01-02", 1960
 FIRST_PRICE = 3.5
-DRIFT, LONG_RUN_VOLATILITY = 0.0004, 0.02
+DRIFT, LONG_RUN_VOLATILITY = 0.0005, 0.02
 SHOCK, PERSISTENCE = 0.08, 0.89
 DEGREES_OF_FREEDOM = 5
 CLOSED = 0.04
@@ -55,8 +55,9 @@ def _returns(days: int, random: np.random.Generator) -> tuple[np.ndarray, np.nda
         if day:
             variance[day] = (
                 (1 - SHOCK - PERSISTENCE) * long_run
-                + SHOCK * (returns[day - 1] - DRIFT) ** 2
+                + SHOCK * returns[day - 1] ** 2
                 + PERSISTENCE * variance[day - 1]
             )
-        returns[day] = DRIFT + shocks[day] * np.sqrt(variance[day])
-    return returns, np.sqrt(variance)
+        returns[day] = shocks[day] * np.sqrt(variance[day])
+    # The same drift for every seed: by chance alone a share may lose nearly all of its price in eight years.
+    return returns - returns.mean() + DRIFT, np.sqrt(variance)

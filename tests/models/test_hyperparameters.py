@@ -78,7 +78,9 @@ def test_what_is_no_number_is_not_taken(value: object) -> None:
 
 
 def test_entries_of_another_name_have_their_estimators_hyperparameters() -> None:
-    project = make_project(candidates=["prior", {"deep": {"estimator": "lightgbm", "num_leaves": 64}}, "voting"])
+    project = make_project(
+        candidates=["prior", {"deep": {"estimator": "lightgbm", "num_leaves": 64}}, "voting"]
+    )
     assert estimators(project) == {"prior": "prior", "deep": "lightgbm", "voting": "voting"}
     assert faults(project, {"deep": {"num_leaves": 100}}) == []
 

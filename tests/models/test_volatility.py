@@ -88,11 +88,10 @@ def test_the_quantile_holds_nine_of_ten() -> None:
     assert held.mean() == pytest.approx(0.9, abs=0.01)
 
 
-@pytest.mark.parametrize("name", MODEL)
-def test_prices_that_never_moved_have_no_spread(name: str) -> None:
-    windows, truth = price_windows(np.full(200, 10.0))
-    with pytest.raises((ValueError, ArithmeticError)):
-        fit_spread(name, windows, truth)
+@pytest.mark.parametrize("prices", [np.full(200, 10.0), np.append(make_prices(200), 0.0), -make_prices(200)])
+def test_what_is_no_price_that_moves_is_refused(prices: Any) -> None:
+    with pytest.raises(ValueError, match="never moved, or are not all above 0"):
+        fit_spread("ewma", *price_windows(prices))
 
 
 def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

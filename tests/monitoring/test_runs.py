@@ -25,7 +25,7 @@ def test_jobs_that_ran(watched: Watched) -> None:
 
     found = runs(watched)
 
-    assert found["data"] == Job("data", NOW - timedelta(days=1), "unchanged", NOW - timedelta(days=1), 1.0)
+    assert found["data"] == Job("data", NOW - timedelta(days=1), "unchanged", NOW - timedelta(days=1), 1.0, 8)
     assert (found["predict"].status, found["predict"].days) == ("done", 1.0)
     assert [job.alarms() for job in found.values()] == [(), ()]
 
@@ -61,5 +61,5 @@ def test_a_job_that_never_ran_or_never_went_well(watched: Watched) -> None:
     found = runs(watched)
 
     assert [alarm.code for alarm in found["data"].alarms()] == ["run_failed", "run_never"]
-    assert found["predict"] == Job("predict", None, None, None, None)
+    assert found["predict"] == Job("predict", None, None, None, None, 8)
     assert [alarm.code for alarm in found["predict"].alarms()] == ["run_never"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from zelo.registry.decision_log import gates_passed, named, told
+from zelo.registry.decision_log import gates_passed, named, passed_over, told
 from zelo.registry.evidence import append_evidence
 
 AT = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
@@ -53,3 +53,20 @@ def test_a_version_has_the_candidate_that_the_evidence_names(tmp_path: Path) -> 
     append_evidence(tmp_path, "pumps", {"action": "register", "version": "2"})
 
     assert [named(tmp_path, "pumps", version) for version in ("1", "2", "3")] == ["1 (ridge)", "2", "3"]
+
+
+def test_a_champion_that_was_picked_by_hand_is_told_with_whom_it_stands_in_for() -> None:
+    said = told("promote", "2 (lstm)", None, **BY | {"accepted": ("G02",)}, language="pt-BR", instead_of="ar")
+    assert said.endswith("(apesar de G02); a comparação teria ficado com ar")
+    said = told("rollback", "2 (lstm)", "3", **BY, language="en", instead_of="persistence")
+    assert said.endswith("; the comparison would have taken persistence")
+
+
+def test_whom_a_version_stands_in_for_is_what_its_registration_says(tmp_path: Path) -> None:
+    for version, instead_of in (("1", None), ("2", "ridge")):
+        facts = {"action": "register", "version": version, "instead_of": instead_of}
+        append_evidence(tmp_path, "pumps", facts)
+    append_evidence(tmp_path, "pumps", {"action": "register", "version": "3"})
+
+    found = [passed_over(tmp_path, "pumps", version) for version in ("1", "2", "3", "4")]
+    assert found == [None, "ridge", None, None]

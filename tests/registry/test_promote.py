@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.homes import Home, Ran, zelo
+from tests.homes import Home, Ran, answered, zelo
 
 from zelo.errors import BundleError, GateError, RegistryError
 from zelo.registry.evidence import broken_links, read_evidence
@@ -127,6 +127,45 @@ def test_a_failing_gate_may_be_accepted_by_name_and_that_is_written_down(make_ho
     last = records(home)[-1]
     assert (last["accepted"], last["reason"]) == (failed, "latency is fine")
     assert home.aliases() == {"champion": "2", "previous": "1"}
+
+
+def test_a_candidate_picked_by_hand_is_served_where_someone_answers_for_it(make_home: MakeHome) -> None:
+    home = make_home("served")
+    ran = zelo("train", home.name, "--candidates", "prior,logistic_regression", "--pick", "prior", "--json")
+    assert ran.status == 0, ran.out + ran.err
+    assert ran.json["candidate"] == "prior"
+    why = "prior was picked by hand; the comparison would have taken logistic_regression: "
+    assert ran.json["comparison"]["why"].startswith(why)
+    with pytest.raises(GateError, match="not promoted") as refused:
+        promote(home.store, home.name, **BY)
+    assert "G02" in refused.value.where
+    failed = refused.value.where.split(", ")
+    accepted = [part for code in failed for part in ("--accept", code)]
+    promoted = zelo("promote", home.name, *accepted, "--reason", "a constant to compare with")
+    assert promoted.status == 0, promoted.out + promoted.err
+    registered, last = records(home)[-2:]
+    assert registered["why"].startswith(why)
+    assert registered["instead_of"] == last["instead_of"] == "logistic_regression"
+    assert (last["approver"], last["reason"]) == ("Ana", "a constant to compare with")
+    assert last["accepted"] == failed
+    assert {gate["code"]: gate["status"] for gate in last["gates"]}["G02"] == "failed"
+    told = answered("history", home.name).out
+    assert "prior was picked by hand" in " ".join(told.split())
+    assert last["decision"].endswith("; the comparison would have taken logistic_regression")
+    card = (home.bundle_path("champion") / "model_card.md").read_text(encoding="utf-8")
+    assert "**Picked by hand; the comparison would have taken logistic_regression.**" in card
+
+
+@pytest.mark.parametrize(("names", "picked"), [("prior,lightgbm", "logistic_regression"), ("", "magic")])
+def test_only_who_is_compared_can_be_picked(make_home: MakeHome, names: str, picked: str) -> None:
+    home = make_home("served")
+    before = home.contents()
+    ran = zelo("train", home.name, *(["--candidates", names] if names else []), "--pick", picked, "--json")
+    assert ran.status == 2
+    error = ran.json["error"]
+    assert (error["kind"], error["where"], error["found"]) == ("SpecError", "pumps: pick", picked)
+    assert "lightgbm" in error["expected"]
+    assert home.contents() == before
 
 
 def test_an_unknown_gate_cannot_be_accepted(make_home: MakeHome) -> None:

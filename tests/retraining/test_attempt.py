@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,7 +169,3 @@ def test_a_lost_attempt_registers_nothing(jobs: Jobs) -> None:
         mine.run(work)
 
     assert now(jobs, job) == again
-
-
-def test_nothing_here_touched_the_signals() -> None:
-    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN

@@ -6,17 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.prices import make_price_project, make_price_table
+from tests.registry.fakes import examined
 from tests.weeks import make_weekly_project, make_weekly_table
 
 from zelo.cli.horizons import show_horizons
+from zelo.decisions.policy import Policy
 from zelo.registry.assemble import horizons
+from zelo.registry.examination import score
+from zelo.registry.gates.g05_latency import GATE as G05
+from zelo.registry.gates.g07_calibration import GATE as G07
+from zelo.registry.runtime import NativePredictor
 from zelo.training.plots import draw
 from zelo.training.train import Trained, train
 
 
 @pytest.fixture(scope="module")
 def trained() -> Trained:
-    return train(make_price_table(), make_price_project(), threads=1)
+    # Of G05 only what it asks is tested here, not how fast a busy machine answers.
+    return train(make_price_table(), make_price_project(gates={"latency_ms": 5000}), threads=1)
 
 
 def test_a_spread_takes_the_place_of_the_half_widths(trained: Trained) -> None:
@@ -26,6 +33,7 @@ def test_a_spread_takes_the_place_of_the_half_widths(trained: Trained) -> None:
     assert policy.spread == outlook.spread
     assert (policy.half_width, policy.half_widths, outlook.half_widths) == (None, (), ())
     assert policy.has_intervals
+    assert Policy.model_validate_json(policy.model_dump_json()) == policy
 
 
 def test_the_test_rows_have_the_intervals_that_are_served(trained: Trained) -> None:
@@ -85,6 +93,23 @@ def test_a_failed_model_is_shown_with_its_reason(
     said = capsys.readouterr().out
     assert "garch could not be fitted: no optimum" in said
     assert "Too few rows to promise an interval." in said
+
+
+def test_the_gates_see_the_intervals_that_are_served(trained: Trained, tmp_path: Path) -> None:
+    predictor = NativePredictor(trained.model, trained.project)
+    found = examined(
+        tmp_path,
+        trained.tested,
+        project=trained.project,
+        policy=trained.policy,
+        predictor=predictor,
+        rows=trained.test.columns,
+    )
+    again = score(found.bundle, found.rows, trained.test.truth)
+    assert again.bounds is not None
+    np.testing.assert_array_equal(again.bounds, trained.tested.bounds)
+    assert G05.run(found).status == "passed"
+    assert G07.run(found).status == "passed"
 
 
 def test_plots_have_the_band_of_the_intervals(trained: Trained, tmp_path: Path) -> None:

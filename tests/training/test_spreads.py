@@ -7,9 +7,10 @@ import pytest
 from tests.prices import HISTORY, make_price_project, make_prices, price_windows
 
 from zelo.models import volatility
+from zelo.models.volatility import CONSTANT
 from zelo.training import spreads
 from zelo.training.horizon import Ahead, half_widths_of, judged_earlier
-from zelo.training.spreads import CONSTANT, ONE_WIDTH, Chosen, Prices, choose_spread
+from zelo.training.spreads import ONE_WIDTH, Chosen, Prices, choose_spread
 
 DAYS, TRAINED = 900, 700
 FOLDS = [np.arange(start, start + 140) for start in range(140, TRAINED, 140)]

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.picked import picked_forecast
 from tests.tables import KINDS, make_project, make_table
 
+from zelo.decisions.spread import Spread
 from zelo.errors import TrainingError
+from zelo.training.seeds import SeedSpread
 from zelo.training.tracking import RETRIES, TELEMETRY_SWITCH, quiet_mlflow, track
 from zelo.training.train import Trained, train
 
@@ -99,6 +102,49 @@ def test_a_candidate_that_failed_says_why(folder: Path) -> None:
     assert run.info.status == "FAILED"
     assert "num_leaves" in run.data.tags["zelo.error"]
     assert run.data.params["params.num_leaves"] == "1"
+
+
+def test_a_forecaster_is_recorded_beside_the_baseline(folder: Path) -> None:
+    found = picked_forecast()
+    spread = {"mae": SeedSpread(3, 0.1, 0.3, 0.05)}
+    run_id = track(
+        dataclasses.replace(found, seeds={"ridge": spread}),
+        uri=f"sqlite:///{folder / 'mlflow.db'}",
+        artifacts=folder / "artifacts",
+        snapshot_hash=HASH,
+        synthetic=True,
+    )
+    whole, runs = client(folder).get_run(run_id), children(folder, run_id)
+    assert whole.data.params["instead_of"] == "persistence"
+    assert found.tested_against is not None
+    assert whole.data.metrics["skill"] == pytest.approx(found.tested_against.skill)
+    metrics, beside = runs["ridge"].data.metrics, found.against["ridge"]
+    assert beside.direction is not None
+    assert metrics["against_baseline_mae"] == pytest.approx(beside.mae_difference)
+    assert metrics["against_baseline_p_value"] == pytest.approx(beside.p_value)
+    assert metrics["direction_right"] == pytest.approx(beside.direction.right)
+    assert metrics["direction_p_value"] == pytest.approx(beside.direction.p_value)
+    assert (metrics["mae_seeds_low"], metrics["mae_seeds_sd"]) == (0.1, 0.05)
+    naive = runs["persistence"].data.metrics
+    assert naive["skill"] == 0
+    assert not {"direction_right", "against_baseline_p_value"} & naive.keys()
+
+
+def test_intervals_of_moving_width_are_recorded_by_what_makes_them(folder: Path) -> None:
+    found = picked_forecast()
+    spread = Spread(model="ewma", power=2, constant=0.0, weights=(1.0,), falls=(0.0,), fill=0.0,
+                    fill_falls=0.0, limit=1.7, look_back=0, rate=0.1)  # fmt: skip
+    policy = found.policy.model_copy(update={"spread": spread, "half_width": None})
+    run_id = track(
+        dataclasses.replace(found, policy=policy),
+        uri=f"sqlite:///{folder / 'mlflow.db'}",
+        artifacts=folder / "artifacts",
+        snapshot_hash=HASH,
+        synthetic=True,
+    )
+    params = client(folder).get_run(run_id).data.params
+    assert (params["spread"], params["spread.limit"]) == ("ewma", "1.7")
+    assert "half_width" not in params
 
 
 def test_files_and_tags_go_with_the_run(folder: Path, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def run_forecast(workspace: Workspace, project: Project, output: Path | None, *,
 
     if project.forecast is None or not project.is_made:
         raise typer.BadParameter(
-            f"{project.name} needs a file of rows to predict; only a forecast with a pipeline or prices knows the next",
+            f"{project.name} needs a file of rows to predict; only a forecast with a pipeline or prices "
+            "knows the next",
             param_hint="--input",
         )
     with workspace.ledger() as ledger:
@@ -51,7 +52,8 @@ def run_forecast(workspace: Workspace, project: Project, output: Path | None, *,
         reason = f"{_count(project, found)} from {found.days[0]} on"
         ledger.record_event(project.name, "forecast", workspace.approver, reason, payload)
     if as_json:
-        show_json({"project": project.name, "synthetic": dataset.synthetic, **payload, **_told(project, found)})
+        facts = {"project": project.name, "synthetic": dataset.synthetic, **payload}
+        show_json(facts | _told(project, found))
     else:
         _show(project, dataset, found)
 

@@ -25,8 +25,8 @@ FIELDS = (
     ("text", "prepared once, then the blocks below side by side; for trees reduced to 150 columns"),
     (
         "history of a forecast",
-        "the lags and rolling means that `forecast` names, of the values, or of their relative changes where it "
-        "learns returns; persistence, ETS, lstm and their like read all of it",
+        "the lags and rolling means that `forecast` names, of the values or, where it learns returns, of "
+        "their relative changes; persistence, ETS, lstm and their like read all of it",
     ),
     ("date, or use: metadata", "never a feature; kept for splits, slices and reports"),
 )

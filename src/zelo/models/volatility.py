@@ -65,10 +65,13 @@ def fit_spread(name: str, windows: Array, truth: Array) -> Spread:
         truth: the prices [n] that followed them.
 
     Raises:
-        ValueError: the model cannot be fitted, or gives a number that is not finite.
+        ValueError: the prices never moved or are not all above 0, the model cannot be fitted, or gives a
+            number that is not finite.
     """
-    past, came = moves(windows), truth / windows[:, 0] - 1.0
     series = whole_series(windows, truth)
+    if not series.min() > 0 or not np.ptp(series) > 0:
+        raise ValueError("the prices never moved, or are not all above 0")
+    past, came = moves(windows), truth / windows[:, 0] - 1.0
     every = moves(series[None, ::-1])[0, ::-1]
     found = MODELS[name](past, came, every)
     size = np.abs(every) ** found.power
@@ -85,8 +88,8 @@ def fit_spread(name: str, windows: Array, truth: Array) -> Spread:
         rate=RATE,
     )
     numbers = (spread.constant, *spread.weights, *spread.falls, spread.fill)
-    if not np.isfinite(numbers).all() or not spread.constant > 0:
-        raise ValueError(f"{name} gives a spread that is not finite, or none at all")
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{name} gives a spread that is not finite")
     return spread
 
 

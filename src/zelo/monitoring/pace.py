@@ -49,8 +49,7 @@ class Pace:
         """The row so many rows later."""
         if not self.daily:
             return row + rows * WEEK
-        later: date = np.busday_offset(row, rows, roll="backward").item()
-        return later
+        return date.fromisoformat(str(np.busday_offset(row, rows, roll="backward")))
 
     def between(self, first: date, last: date) -> Iterator[date]:
         """The rows from ``first``, which is one, up to ``last``."""

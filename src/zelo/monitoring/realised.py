@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -72,8 +73,7 @@ def _answers(table: Weekly, pace: Pace) -> dict[str, date]:
     if not pace.daily or not days:
         return {day.isoformat(): day for day in days}
     weekdays = list(pace.between(days[0], days[-1]))
-    next_traded = np.searchsorted(days, weekdays)
-    return {day.isoformat(): days[place] for day, place in zip(weekdays, next_traded, strict=True)}
+    return {day.isoformat(): days[bisect_left(days, day)] for day in weekdays}
 
 
 def _factor(prediction: PredictionRecord, table: Weekly, row: date, project: Project) -> float:

@@ -33,6 +33,7 @@ from zelo.registry.model_card import model_card
 from zelo.registry.native import write_pipeline
 from zelo.registry.parity import Certificate, certify, uncompiled
 from zelo.registry.runtime import NATIVE_FILE, ONNX_FILE, NativePredictor, OnnxPredictor, Predictor
+from zelo.registry.sample import SAMPLE, sample_of
 from zelo.spec.project import Project
 from zelo.stats.bootstrap import Interval
 from zelo.stats.per_class import ClassFigures
@@ -123,6 +124,7 @@ def _stage(
     )
     if trained.outlook is not None:
         _json(staging / HORIZONS, horizons(trained.outlook))
+        _json(staging / SAMPLE, sample_of(snapshot.frame(), project))
     robust = robustness(trained, partial(_answered, compiled.predictor, trained.policy))
     _json(staging / "robustness.json", _robustness(robust, project))
     if report is not None:

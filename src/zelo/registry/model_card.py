@@ -5,18 +5,16 @@ Source: Mitchell et al., "Model cards for model reporting", FAT* 2019.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-
-import numpy as np
 
 from zelo.data.snapshot import Snapshot
 from zelo.registry.by_class import ClassReport
+from zelo.registry.forecast_card import beside_baseline, horizons, intervals, over_seeds
+from zelo.registry.markdown import share, table
 from zelo.registry.parity import Certificate
 from zelo.spec.project import LATENCY, Project
-from zelo.stats.bootstrap import Interval
 from zelo.stats.metrics import point
-from zelo.training.against import Against
 from zelo.training.train import Trained
 
 WORDS: dict[str, dict[str, str]] = {
@@ -36,22 +34,12 @@ WORDS: dict[str, dict[str, str]] = {
         "choice": "Por que este candidato", "candidate": "Candidato",
         "candidates": "Candidatos, fora da amostra",
         "picked": "**Escolhido à mão; a comparação teria ficado com {instead_of}.**",
-        "beside": "Ao lado de {baseline}", "skill": "Ganho", "right": "Direção certa", "chance": "Por acaso",
-        "test": "no teste",
-        "beside_text": "Um passo à frente, fora da amostra. Diferença do MAE: abaixo de 0 é melhor; o p é do "
-        "teste de Diebold-Mariano (correção de Harvey). A direção da mudança é julgada pelo teste de "
-        "Pesaran-Timmermann; quem não prevê mudança alguma não tem direção.",
-        "seeds": "Sementes", "low": "Mínimo", "high": "Máximo", "sd": "Desvio-padrão",
         "decision": "Decisão", "threshold": "Limiar", "above": "Acima de", "band": "Faixa",
         "recommendation": "Recomendação", "runtime": "Compilação", "limits": "Limites",
         "limits_text": "O modelo vale para linhas que cumprem o contrato e se parecem com as do treino. "
         "As métricas vêm de {test} linhas de teste, abertas uma única vez.",
         "source": "Origem", "licence": "Licença",
-        "coverage_held": "Cobertura",
         "history": "os últimos {n} valores do alvo",
-        "horizons": "Por horizonte", "ahead": "Passos à frente", "half_width": "Intervalo de 90 %, ±",
-        "horizons_text": "Fora da amostra, de origens sucessivas, com intervalos de 95 %; ao lado, as "
-        "referências ingênuas com o p do teste de Diebold-Mariano.",
     },
     "en": {
         "synthetic": "**The data of this model are SYNTHETIC: made by a program, not observed.**",
@@ -67,22 +55,12 @@ WORDS: dict[str, dict[str, str]] = {
         "on the test set (coverage; mean size): {kept}.",
         "choice": "Why this candidate", "candidates": "Candidates, out of fold", "candidate": "Candidate",
         "picked": "**Picked by hand; the comparison would have taken {instead_of}.**",
-        "beside": "Beside {baseline}", "skill": "Skill", "right": "Direction right", "chance": "By chance",
-        "test": "on the test set",
-        "beside_text": "One row ahead, out of fold. Difference of MAE: below 0 is better; p is of the "
-        "Diebold-Mariano test (Harvey's correction). The direction of the change is judged by the test of "
-        "Pesaran and Timmermann; who forecasts no change has no direction.",
-        "seeds": "Seeds", "low": "Lowest", "high": "Highest", "sd": "Standard deviation",
         "decision": "Decision", "threshold": "Threshold", "above": "Above", "band": "Band",
         "recommendation": "Recommendation", "runtime": "Compilation", "limits": "Limits",
         "limits_text": "The model holds for rows that keep the contract and resemble those of the training. "
         "The metrics come from {test} test rows, opened once.",
         "source": "Source", "licence": "Licence",
-        "coverage_held": "Coverage",
         "history": "the target's last {n} values",
-        "horizons": "By horizon", "ahead": "Steps ahead", "half_width": "90 % interval, ±",
-        "horizons_text": "Out of fold, from rolling origins, with 95 % intervals; beside them the naive "
-        "baselines with the p of the Diebold-Mariano test.",
     },
 }  # fmt: skip
 
@@ -107,7 +85,8 @@ def model_card(
         _inputs(project, importances, words),
         f"## {words['quality']}",
         _quality(trained, words),
-        *_horizons(trained, words),
+        *horizons(trained),
+        *intervals(trained),
         *_classes(trained, report, words),
         *_slices(trained, words),
         f"## {words['choice']}",
@@ -115,8 +94,8 @@ def model_card(
         trained.comparison.why + ".",
         f"## {words['candidates']}",
         _candidates(trained, words),
-        *_beside(trained, words),
-        *_seeds(trained, words),
+        *beside_baseline(trained),
+        *over_seeds(trained),
         *_decision(trained, words),
         f"## {words['runtime']}",
         _parity(certificate),
@@ -156,7 +135,7 @@ def _inputs(project: Project, importances: Mapping[str, float], words: Mapping[s
         rows.append((f"`{lags[0]}` … `{lags[-1]}`", project.task.unit or "", meaning, "", weight))
     rows.extend((f"`{name}`", "", f"`{text}`", "", "") for name, text in project.derived.items())
     heads = (words["field"], words["unit"], words["meaning"], words["range"], words["importance"])
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _quality(trained: Trained, words: Mapping[str, str]) -> str:
@@ -165,24 +144,7 @@ def _quality(trained: Trained, words: Mapping[str, str]) -> str:
         (name, f"{found.value:.4f}", f"[{found.low:.4f}, {found.high:.4f}]", f"{naive[name]:.4f}")
         for name, found in trained.metrics.items()
     ]
-    return _table((words["metric"], words["value"], words["interval"], words["baseline"]), rows)
-
-
-def _horizons(trained: Trained, words: Mapping[str, str]) -> list[str]:
-    """Each horizon of a forecast."""
-    if trained.outlook is None:
-        return []
-    found = trained.outlook.out_of_fold
-    names = list(found[0].against)
-    rows = []
-    for one in found:
-        error, mase = one.metrics["mae"], one.metrics["mase"]
-        beside = [f"{mae:.1f} ({test.p_value:.3f})" for mae, test in one.against.values()]
-        width = "–" if np.isnan(one.half_width) else f"{one.half_width:.1f}"
-        interval = f"{error.value:.1f} [{error.low:.1f}, {error.high:.1f}]"
-        rows.append((str(one.horizon), interval, f"{mase.value:.2f}", width, _share(one.coverage), *beside))
-    heads = (words["ahead"], "MAE", "MASE", words["half_width"], words["coverage_held"], *names)
-    return [f"### {words['horizons']}", words["horizons_text"], _table(heads, rows)]
+    return table((words["metric"], words["value"], words["interval"], words["baseline"]), rows)
 
 
 def _classes(trained: Trained, report: ClassReport | None, words: Mapping[str, str]) -> list[str]:
@@ -192,22 +154,18 @@ def _classes(trained: Trained, report: ClassReport | None, words: Mapping[str, s
     rows = []
     for one in report.classes:
         known, tested = one.out_of_fold, one.test
-        figures = (_share(known.precision), _share(known.recall), _share(known.f1))
+        figures = (share(known.precision), share(known.recall), share(known.f1))
         name = f"{one.label} ({words['critical']})" if one.critical else str(one.label)
-        coverage = [] if one.sets is None else [_share(one.sets.coverage)]
+        coverage = [] if one.sets is None else [share(one.sets.coverage)]
         rows.append((name, str(known.support), *figures, str(tested.support), *coverage))
     heads = [words["class"], words["rows"], words["precision"], "Recall", "F1", words["test_rows"]]
     parts = [f"### {words['by_class']}", words["by_class_text"]]
     if report.sets is not None:
         heads.append(words["coverage"])
         promised = f"{trained.policy.coverage:.0%}"
-        kept = f"{_share(report.sets.coverage)}; {report.sets.size:.2f}"
+        kept = f"{share(report.sets.coverage)}; {report.sets.size:.2f}"
         parts.append(words["sets"].format(promised=promised, kept=kept))
-    return [*parts, _table(heads, rows)]
-
-
-def _share(found: Interval) -> str:
-    return "–" if np.isnan(found.value) else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    return [*parts, table(heads, rows)]
 
 
 def _slices(trained: Trained, words: Mapping[str, str]) -> list[str]:
@@ -221,7 +179,7 @@ def _slices(trained: Trained, words: Mapping[str, str]) -> list[str]:
         found = item.metrics[primary]
         interval = f"[{found.low:.4f}, {found.high:.4f}]"
         rows.append((f"{item.field} = {item.value}", str(item.rows), f"{found.value:.4f}", interval))
-    return [_table((words["slice"], words["rows"], primary, words["interval"]), rows)]
+    return [table((words["slice"], words["rows"], primary, words["interval"]), rows)]
 
 
 def _candidates(trained: Trained, words: Mapping[str, str]) -> str:
@@ -230,47 +188,12 @@ def _candidates(trained: Trained, words: Mapping[str, str]) -> str:
         (item.name, *(f"{item.metrics[name].value:.4f}" for name in metrics), f"{item.latency_ms:.2f}")
         for item in trained.comparison.ranked
     ]
-    return _table((words["candidate"], *metrics, LATENCY), rows)
+    return table((words["candidate"], *metrics, LATENCY), rows)
 
 
 def _picked(trained: Trained, words: Mapping[str, str]) -> list[str]:
     instead_of = trained.comparison.instead_of
     return [words["picked"].format(instead_of=instead_of)] if instead_of else []
-
-
-def _beside(trained: Trained, words: Mapping[str, str]) -> list[str]:
-    """Each candidate of a forecast beside the first baseline, and the winner on the test set too."""
-    if trained.tested_against is None or not trained.against:
-        return []
-    baseline = trained.tested_against.baseline
-    rows = [(name, found) for name, found in trained.against.items() if name != baseline]
-    rows.append((f"{trained.comparison.winner.name}, {words['test']}", trained.tested_against))
-    heads = (words["candidate"], "MAE −", words["skill"], "p", words["right"], words["chance"], "p")
-    table = _table(heads, [(name, *_against(found)) for name, found in rows])
-    return [f"### {words['beside'].format(baseline=baseline)}", words["beside_text"], table]
-
-
-def _against(found: Against) -> tuple[str, ...]:
-    size = (f"{found.mae_difference:+.3g}", f"{found.skill:.2%}", _p(found.p_value))
-    if (way := found.direction) is None:
-        return (*size, "–", "–", "–")
-    return (*size, f"{way.right:.1%}", f"{way.by_chance:.1%}", _p(way.p_value))
-
-
-def _p(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.3f}"
-
-
-def _seeds(trained: Trained, words: Mapping[str, str]) -> list[str]:
-    """The primary metric of what starts from random numbers, over several seeds."""
-    primary = trained.project.select.primary
-    rows = [
-        (name, str(one.count), f"{one.low:.4f}", f"{one.high:.4f}", f"{one.sd:.4f}")
-        for name, found in trained.seeds.items()
-        for one in [found[primary]]
-    ]
-    heads = (words["candidate"], words["seeds"], words["low"], words["high"], words["sd"])
-    return [f"### {words['seeds']}: {primary}", _table(heads, rows)] if rows else []
 
 
 def _decision(trained: Trained, words: Mapping[str, str]) -> list[str]:
@@ -283,7 +206,7 @@ def _decision(trained: Trained, words: Mapping[str, str]) -> list[str]:
             ("" if band.above is None else f"{band.above:g}", band.label, band.recommendation or "")
             for band in policy.bands
         ]
-        parts.append(_table((words["above"], words["band"], words["recommendation"]), rows))
+        parts.append(table((words["above"], words["band"], words["recommendation"]), rows))
     return parts
 
 
@@ -300,9 +223,3 @@ def _range(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return ""
     return f"{'' if low is None else f'{low:g}'} – {'' if high is None else f'{high:g}'}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
-    return "\n".join(lines)

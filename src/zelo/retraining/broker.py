@@ -40,6 +40,7 @@ def make_app(url: str | None, folder: Path) -> Celery:
         task_default_queue=QUEUE,
         task_ignore_result=True,
         task_serializer="json",
+        worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
@@ -109,4 +110,8 @@ def _folders(folder: Path) -> dict[str, Any]:
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o700)
     places = {option: str((folder / name).absolute()) for option, name in _FOLDERS.items()}
-    return {"broker": "filesystem://localhost", "broker_transport_options": places}
+    return {
+        "broker": "filesystem://localhost",
+        "broker_transport": "zelo.retraining.folders:Transport",
+        "broker_transport_options": places,
+    }

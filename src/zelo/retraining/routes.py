@@ -59,7 +59,7 @@ class Training:
 
 def training_extension(name: str, training: Training) -> Extension:
     """What a project's service gets to have it trained, by whatever worker shares its ledger."""
-    router = APIRouter()
+    router = APIRouter(tags=[name])
     _add_training(router, name, training)
     _add_jobs(router, name, training)
     _add_config(router, training)

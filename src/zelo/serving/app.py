@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import perf_counter
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 import uvicorn
@@ -76,9 +76,9 @@ def create_app(
     add_problem_handlers(app)
     app.add_middleware(_Frame, metrics=metrics)
     for one in served:
-        app.include_router(project_router(one), prefix=f"/projects/{one.name}")
+        _add_project(app, one, f"/projects/{one.name}")
     if len(served) == 1:
-        app.include_router(project_router(served[0]))
+        _add_project(app, served[0], "")
     else:
         _add_root(app, served, metrics)
     _add_aliases(app, served)
@@ -88,7 +88,7 @@ def create_app(
 
 def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve until a signal says stop; requests in progress are answered first. Bodies are never logged."""
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -96,6 +96,26 @@ def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    with suppress(KeyboardInterrupt):
+        _Server(config, app).run()
+
+
+class _Server(uvicorn.Server):
+    """Tells the app of a signal at once: what streams without end would hold up the stop."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.state.stopping = True
+        super().handle_exit(sig, frame)
+
+
+def _add_project(app: FastAPI, served: Served, prefix: str) -> None:
+    app.include_router(project_router(served), prefix=prefix)
+    if served.extension is not None:
+        app.include_router(served.extension.router, prefix=prefix)
 
 
 def _add_root(app: FastAPI, served: Sequence[Served], metrics: Metrics) -> None:

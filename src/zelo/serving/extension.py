@@ -11,7 +11,8 @@ from fastapi import APIRouter
 
 @dataclass(frozen=True)
 class Extension:
-    """``router`` is served under /projects/{name}, and at the root where the project is the only one.
+    """``router`` is served under /projects/{name}, and at the root where the project is the only one; its tag
+    is the project's name, which metrics and the API's document go by.
 
     ``health`` is called at each /health, in a thread, and its keys stand beside the project's own.
     """

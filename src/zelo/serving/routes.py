@@ -64,8 +64,6 @@ def project_router(served: Served) -> APIRouter:
     _add_predicting(router, served)
     _add_records(router, served)
     _add_operations(router, served)
-    if served.extension is not None:
-        router.include_router(served.extension.router)
     return router
 
 

@@ -172,8 +172,8 @@ class RequestSchema:
         if name in self._about:
             return f"a text of 1 to {MAX_ENTITY} characters, or an integer"
         if name in self._history:
-            above = " above 0" if self._prices else ""
-            return f"a list of exactly {self._history[name]} numbers{above}, the oldest first"
+            limits = f" above 0 and at most {PRICES[1]:g}" if self._prices else ""
+            return f"a list of exactly {self._history[name]} numbers{limits}, the oldest first"
         known = [*self._fields, *self._about, *self._history]
         close = difflib.get_close_matches(name, known, n=1)
         if not name:

@@ -6,11 +6,16 @@ import numpy as np
 
 from zelo.stats.arrays import FloatArray
 
+LARGEST_MOVE = 100.0
+"""No price moves so far in a day; a larger move is a slip of the data, and counts as this one."""
+
 
 def moves(windows: FloatArray) -> FloatArray:
     """Relative changes from one price to the next, [n, k - 1], from prices above 0 [n, k]; both the newest
-    first."""
-    return np.asarray(windows[:, :-1] / windows[:, 1:] - 1.0)
+    first. None is above :data:`LARGEST_MOVE`."""
+    with np.errstate(over="ignore"):
+        change = windows[:, :-1] / windows[:, 1:] - 1.0
+    return np.asarray(np.minimum(change, LARGEST_MOVE))
 
 
 def spreads(

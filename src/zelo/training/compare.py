@@ -173,8 +173,8 @@ def _challenged(found: Challenge | None) -> list[str]:
     test = f"by Holm over {len(found.adjusted)} candidates; Diebold-Mariano, against {LEVEL}"
     if not found.beaten_by:
         return [
-            f"no candidate beats {found.fallback} out of fold by more than chance, so {found.fallback} serves: "
-            f"the nearest is {_p(found, found.nearest)} ({test})"
+            f"no candidate beats {found.fallback} out of fold by more than chance, so {found.fallback} "
+            f"serves: the nearest is {_p(found, found.nearest)} ({test})"
         ]
     told = ", ".join(_p(found, name) for name in found.beaten_by)
     return [f"{found.fallback} is beaten out of fold by more than chance: {told} ({test})"]

@@ -21,7 +21,9 @@ class SeedSpread:
 def spread_over_seeds(figures: Sequence[Mapping[str, float]]) -> dict[str, SeedSpread]:
     """Each metric's spread, from the metrics of two seeds or more."""
     return {
-        name: SeedSpread(len(values), float(min(values)), float(max(values)), float(np.std(values, ddof=1)))
+        name: SeedSpread(
+            len(values), float(np.min(values)), float(np.max(values)), float(np.std(values, ddof=1))
+        )
         for name in figures[0]
         for values in [[one[name] for one in figures]]
     }

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tests.registry.fakes import examined, guesses, prior, truth
 from tests.tables import make_project
-from tests.weeks import make_weekly_project
+from tests.weeks import HISTORY, SEASON, make_weekly_project
 
 from zelo.registry.gates.g02_baseline import GATE
+from zelo.registry.gates.gate import GateResult
 from zelo.stats.metrics import Scored
 
 
@@ -82,3 +85,57 @@ def test_a_forecast_that_loses_on_the_test_rows_fails(tmp_path: Path) -> None:
     assert (
         GATE.run(examined(tmp_path, tested, project=make_weekly_project(), baseline=naive)).status == "failed"
     )
+
+
+def judged(folder: Path, candidate: str, adjusted: dict[str, float], *, season: int = SEASON) -> GateResult:
+    """A version of a project that falls back on persistence, good on the test rows."""
+    beaten_by = [name for name, p_value in adjusted.items() if p_value < 0.05]
+    fallback = {
+        "name": "persistence",
+        "beaten_by": beaten_by,
+        "p_values": {name: value / 2 for name, value in adjusted.items()},
+        "adjusted": adjusted,
+    }
+    (folder / "candidates.json").write_text(json.dumps({"fallback": fallback}), encoding="utf-8")
+    forecast: dict[str, Any] = {"history": HISTORY, "season": season, "fallback": "persistence"}
+    project = make_weekly_project(forecast=forecast, candidates=["persistence", "ridge"])
+    tested, naive = weekly(good=1.0, naive=1.1)
+    whole = examined(folder, tested, project=project, baseline=naive)
+    bundle = replace(whole.bundle, manifest={**whole.bundle.manifest, "candidate": candidate})
+    return GATE.run(replace(whole, bundle=bundle))
+
+
+def test_a_fallback_that_nobody_beats_passes_and_says_how_near_they_came(tmp_path: Path) -> None:
+    rolled(tmp_path, {})
+    result = judged(tmp_path, "persistence", {"ridge": 0.8, "lightgbm": 0.12}, season=1)
+    assert result.status == "passed"
+    assert result.found == (
+        "persistence serves: no candidate beat it by more than chance; the nearest is lightgbm, p = 0.060 "
+        "(0.120 by Holm over 2)"
+    )
+    assert "persistence" in result.expected
+
+
+def test_a_fallback_that_stood_alone_passes_and_says_so(tmp_path: Path) -> None:
+    rolled(tmp_path, {})
+    result = judged(tmp_path, "persistence", {}, season=1)
+    assert (result.status, result.found) == (
+        "passed",
+        "persistence serves: no other candidate was compared",
+    )
+
+
+def test_a_fallback_that_was_beaten_must_show_a_gain_like_any_other(tmp_path: Path) -> None:
+    rolled(tmp_path, {})
+    result = judged(tmp_path, "persistence", {"ridge": 0.01}, season=1)
+    assert (result.status, result.found) == ("failed", "the version is persistence itself")
+    rolled(tmp_path, {"seasonal_naive": 0.01})
+    assert judged(tmp_path, "persistence", {"ridge": 0.01}).status == "passed"
+
+
+def test_beside_a_fallback_a_gain_must_stand_out_of_all_that_were_compared(tmp_path: Path) -> None:
+    rolled(tmp_path, {"persistence": 0.03})
+    assert judged(tmp_path, "ridge", {"ridge": 0.04, "ar": 0.9}, season=1).status == "passed"
+    result = judged(tmp_path, "ridge", {"ridge": 0.06, "ar": 0.9}, season=1)
+    assert result.status == "failed"
+    assert "p = 0.030 (against persistence, by Holm over 2: 0.060)" in result.found

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,16 @@ def test_intervals_that_are_too_narrow_fail(tmp_path: Path) -> None:
     result = GATE.run(regression(tmp_path, np.linspace(-1, 1, 400), half_width=0.7))
     assert result.status == "failed"
     assert result.found.startswith("70.0%")
+
+
+def test_intervals_of_their_own_width_each_are_counted_one_by_one(tmp_path: Path) -> None:
+    residuals = np.where(np.arange(400) % 2, 0.1, 2.0)
+    found = regression(tmp_path, residuals, half_width=0.9)
+    assert GATE.run(found).status == "failed"
+    said = found.tested.scores
+    moving = replace(found.tested, bounds=said + np.abs(residuals)[:, None] * [-1.1, 1.1])
+    result = GATE.run(replace(found, tested=moving))
+    assert (result.status, result.found.partition(" ")[0]) == ("passed", "100.0%")
 
 
 def test_a_regression_without_intervals_fails(tmp_path: Path) -> None:

@@ -200,4 +200,5 @@ def _factor(ratio: float) -> str:
 
 
 def _day(moment: Any) -> dt.date:
-    return pd.Timestamp(moment).date()
+    day: dt.date = pd.Timestamp(moment).date()
+    return day
