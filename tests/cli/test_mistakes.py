@@ -21,6 +21,7 @@ ON_A_PROJECT = (
     ("verify",),
     ("history",),
     ("monitor",),
+    ("jobs",),
     ("serve",),
     ("predict", "--input", "new.csv", "--output", "out.csv"),
     ("outcomes", "--input", "new.csv"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +71,10 @@ def only_child(worker: Worker) -> int:
     return int(child.pid)
 
 
+def name_of(worker: Worker) -> str:
+    return worker.log.read_text(encoding="utf-8").split(" waits for jobs")[0].removeprefix("worker ")
+
+
 def registered(world: World) -> list[str]:
     """The versions of which there is evidence; beside them nothing half made may lie."""
     home = world.root / "home"
@@ -106,7 +112,7 @@ def test_a_worker_killed_in_every_stage_of_a_training(opened: tuple[World, Jobs]
     until(lambda: now(jobs, job).ended, MINUTES)
 
     ended = now(jobs, job)
-    assert (ended.state, ended.attempt, ended.worker) == ("succeeded", 3, third_name(third))
+    assert (ended.state, ended.attempt, ended.worker) == ("succeeded", 3, name_of(third))
     assert ended.result is not None
     assert registered(world) == [ended.result["version"]] == ["1"]
     reasons = [line.payload.get("why", "") for line in jobs.lines(job.id) if line.kind == "state"]
@@ -115,8 +121,30 @@ def test_a_worker_killed_in_every_stage_of_a_training(opened: tuple[World, Jobs]
     assert fourth.send(signal.SIGTERM) == 0
 
 
-def third_name(worker: Worker) -> str:
-    return worker.log.read_text(encoding="utf-8").split(" waits for jobs")[0].removeprefix("worker ")
+def test_a_training_killed_while_it_registers(opened: tuple[World, Jobs]) -> None:
+    world, jobs = opened
+    worker = world.worker()
+    jobs_done = []
+    for pause in (0.5, 2.0, None):
+        job = submit(jobs)
+        until(lambda job=job: now(jobs, job).registering, MINUTES)
+        if pause is not None:
+            child = only_child(worker)
+            time.sleep(pause)
+            os.kill(child, signal.SIGKILL)
+        until(lambda job=job: now(jobs, job).ended, MINUTES)
+        jobs_done.append(now(jobs, job))
+
+    killed, last = jobs_done[:-1], jobs_done[-1]
+    assert last.result is not None
+    home = world.root / "home"
+    records = read_evidence(home / "registry", NAME)
+    assert broken_links(home / "registry", NAME) == []
+    assert records[-1]["version"] == last.result["version"]
+    assert world.json("verify", NAME)["holds"] is True
+    for job in killed:
+        # It may have been quicker than the signal.
+        assert job.state == "succeeded" or (job.error or {})["found"] == "ended by SIGKILL"
 
 
 def test_redis_restarted_with_queued_jobs_and_two_workers(opened: tuple[World, Jobs], redis: Redis) -> None:

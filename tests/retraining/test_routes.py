@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from zelo.errors import SpecError
 from zelo.ledger.configs import Configs
 from zelo.ledger.jobs import Jobs
 from zelo.ledger.store import Ledger
-from zelo.retraining.routes import Training, training_extension
+from zelo.retraining.routes import MOST_WAITING, Training, training_extension
 from zelo.serving.app import create_app
 from zelo.serving.service import Service
 from zelo.spec.loading import parse_project
@@ -77,6 +79,15 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
 
 def places(document: dict[str, Any]) -> list[str]:
     return [error["field"] for error in document["errors"]]
+
+
+def test_a_server_that_takes_trainings_loads_no_library_of_training() -> None:
+    code = "import sys, zelo.retraining.routes, zelo.retraining.broker; print(*sys.modules)"
+
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    heavy = {"sklearn", "pandas", "lightgbm", "catboost", "xgboost", "torch", "mlflow", "optuna"}
+    assert heavy.isdisjoint(modules.split())
 
 
 @pytest.mark.parametrize("prefix", ["", "/projects/churn"])
@@ -184,6 +195,16 @@ def test_a_second_training_waits_or_is_refused_as_its_request_says(client: Clien
     assert first in document["found"]
     assert client.post("/train", json={"when_busy": "queue"}).status_code == 202
     assert len(jobs.listed("churn")) == 2
+
+
+def test_a_queue_has_an_end(client: Client, jobs: Jobs) -> None:
+    for _ in range(MOST_WAITING):
+        jobs.submit("churn", "train", {}, "Ana")
+    jobs.submit("man_hours", "train", {}, "Rui")
+
+    problem(client.post("/train"), 503, "overloaded")
+    client.post(f"/jobs/{jobs.queued()[0].id}/cancel")
+    assert client.post("/train").status_code == 202
 
 
 def test_a_broker_that_fails_loses_no_job(training: Training, ledger: Ledger, jobs: Jobs) -> None:

@@ -100,6 +100,49 @@ BROKEN = [
     ("weeks_feed_the_project", ", missing: left_out", "", "'refused' with filled gaps"),
 ]
 
+DAILY = """\
+name: mine
+title: The next price
+task: {kind: regression, target: close, unit: R$}
+prices: {ticker: MINE3.SA, files: MINE3*.csv}
+forecast: {history: 40, season: 1, learns: returns, lags: [1, 5], means: [39], fallback: persistence}
+data:
+  sources: {train: prices.parquet}
+  fields:
+    date: {type: date, use: metadata}
+    volume: {type: number, use: metadata}
+split: {by: time, column: date}
+candidates: [persistence, drift]
+select: {primary: mae}
+"""
+
+BROKEN_DAILY = [
+    ("forecast_fits_the_task", "lags: [1, 5]", "lags: [1, 40]", "40"),
+    ("forecast_fits_the_task", "means: [39]", "means: [40]", "40"),
+    ("forecast_has_its_models", "fallback: persistence", "fallback: ridge", "'ridge'"),
+    (
+        "forecast_has_its_models",
+        "fallback: persistence",
+        "horizon: 3, intervals: [ewma]",
+        "a horizon of 3",
+    ),
+    (
+        "forecast_has_its_models",
+        "history: 40, season: 1, learns: returns, lags: [1, 5], means: [39]",
+        "history: 20, season: 1, intervals: [ewma]",
+        "a history of 20",
+    ),
+    ("prices_feed_the_project", "MINE3*.csv", "../MINE3*.csv", "'../MINE3*.csv'"),
+    ("prices_feed_the_project", "target: close", "target: price", "'price'"),
+    (
+        "prices_feed_the_project",
+        "fields:\n    date:",
+        "fields:\n    dia: {type: date, use: metadata}\n    date:",
+        "dia",
+    ),
+    ("prices_feed_the_project", "volume: {type: number, use: metadata}", "volume: {type: number}", "'input'"),
+]
+
 
 def changed(old: str, new: str) -> str:
     assert old in SERIES
@@ -124,6 +167,40 @@ def test_a_broken_rule_is_named(rule: str, old: str, new: str, found: str) -> No
     assert caught.value.expected
 
 
+def test_prices_keep_the_rules() -> None:
+    daily = parse_project(DAILY)
+    assert [rule(daily) for rule in SERIES_RULES] == [None] * len(SERIES_RULES)
+    assert daily.is_made
+    assert list(daily.inputs) == [f"close_lag_{place}" for place in range(1, 41)]
+
+
+@pytest.mark.parametrize(("rule", "old", "new", "found"), BROKEN_DAILY)
+def test_a_broken_rule_of_prices_is_named(rule: str, old: str, new: str, found: str) -> None:
+    assert old in DAILY
+    with pytest.raises(SpecError) as caught:
+        parse_project(DAILY.replace(old, new))
+    assert caught.value.what.endswith("breaks a rule")
+    assert found in caught.value.found
+    assert caught.value.expected
+
+
+def test_prices_stand_alone_and_name_their_day() -> None:
+    volume = "    volume: {type: number, use: metadata}\n"
+    forecast = DAILY[DAILY.index("forecast:") : DAILY.index("data:")]
+    alone = DAILY.replace(forecast, "").replace(volume, "    volume: {type: number}\n")
+    with pytest.raises(SpecError, match="it without forecast"):
+        parse_project(alone)
+    pipeline = SERIES[SERIES.index("pipeline:") : SERIES.index("forecast:")]
+    weekly = pipeline.replace("HH:", "close:").replace("    gaps: {fill: 1}\n", "")
+    with pytest.raises(SpecError, match="beside pipeline"):
+        parse_project(DAILY.replace(volume, "") + weekly)
+    renamed = DAILY.replace("date: {type: date, use", "dia: {type: date, column: date, use")
+    assert parse_project(renamed.replace("column: date}\ncand", "column: dia}\ncand")).date == "dia"
+    other = DAILY.replace("volume: {type: number, use", "volume: {type: date, use")
+    with pytest.raises(SpecError, match="the day, 'date'"):
+        parse_project(other.replace("column: date}\ncand", "column: volume}\ncand"))
+
+
 def test_the_split_is_by_the_weeks_own_date() -> None:
     two = changed("    annual_sin: {type: number}", "    month: {type: date, use: metadata}")
     with pytest.raises(SpecError, match="the weeks' date, 'date'"):
@@ -136,7 +213,7 @@ def test_a_scaled_error_needs_a_season() -> None:
 
 
 def test_every_rule_of_series_has_a_test() -> None:
-    assert {rule.__name__ for rule in SERIES_RULES} == {rule for rule, *_ in BROKEN}
+    assert {rule.__name__ for rule in SERIES_RULES} == {rule for rule, *_ in (*BROKEN, *BROKEN_DAILY)}
 
 
 def test_the_history_is_a_part_of_the_inputs(series: Project) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.background import BackgroundTask
 
-from zelo.errors import LedgerError, UnknownError
+from zelo.errors import LedgerError, OverloadError, UnknownError
 from zelo.ledger.configs import Configs
 from zelo.ledger.jobs import Job, JobLine, Jobs
 from zelo.ledger.store import Ledger
@@ -33,6 +33,8 @@ from zelo.serving.routes import read_json
 from zelo.spec.project import Project
 
 TRAIN = "train"
+MOST_WAITING = 50
+"""Jobs of one project: beyond them nobody is waiting for an answer, something is going round in circles."""
 _LISTED, _MOST_LISTED = 20, 200
 _LOGGED = 100
 _LINES_A_READ = 500
@@ -94,6 +96,13 @@ def _submit(name: str, training: Training, body: bytes) -> Job:
     asked = read_train(body)
     project = training.project()
     check_names(asked, project)
+    if sum(job.project == name for job in training.jobs.queued()) >= MOST_WAITING:
+        raise OverloadError(
+            "too many trainings wait",
+            found=f"{MOST_WAITING} jobs",
+            expected="fewer that wait",
+            hint="cancel some, or look whether a worker runs: zelo worker",
+        )
     config = Configs(training.ledger).current(name)
     check_overrides(project, laid_over(overrides_of(config), asked.candidates))
     request = asked.model_dump(mode="json", exclude={"when_busy"})

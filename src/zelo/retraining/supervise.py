@@ -98,7 +98,11 @@ def _say(jobs: Jobs, job: Job, lines: Sequence[str]) -> None:
 
 
 def _registering(jobs: Jobs, job: Job) -> bool:
-    found = jobs.job(job.id)
+    """Also where the ledger does not answer now: what may be registering is not ended by force."""
+    try:
+        found = jobs.job(job.id)
+    except LedgerError:
+        return True
     return found is not None and found.attempt == job.attempt and found.registering
 
 

@@ -46,6 +46,7 @@ TASK_METRICS: dict[str, tuple[str, ...]] = {
     ),
     "regression": ("mae", "rmse", "r2", "mape", "smape", "mase", "pinball"),
 }
+SMALLEST_PRICE = 1e-9
 LATENCY = "latency_ms"
 """What a candidate needs for one row as it was fitted: reported, on the Pareto front, never the primary."""
 LOWER_IS_BETTER = frozenset(
@@ -312,7 +313,9 @@ class Project(Frozen):
         """The history of a forecast as fields, the last value first; none without a forecast."""
         if self.forecast is None:
             return {}
-        field = Column(type="number", unit=self.task.unit)
+        # A relative change wants values above 0.
+        least = SMALLEST_PRICE if self.forecast.learns == "returns" else None
+        field = Column(type="number", unit=self.task.unit, min=least)
         return {self.lag(place): field for place in range(1, self.forecast.history + 1)}
 
     @property

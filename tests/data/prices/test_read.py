@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.data.prices.price_files import as_yahoo, make_prices, write_prices
 
 from zelo.data.prices.read import read_prices
 from zelo.errors import ContractError, PipelineError, SourceError
-
-from .price_files import as_yahoo, make_prices, write_prices
 
 HEAD = "Date,Open,High,Low,Close,Adj Close,Volume"
 ROW = "2025-06-27,10.1,10.4,10.0,10.2,9.9,1500"

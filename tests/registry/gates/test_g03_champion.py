@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from tests.registry.fakes import examined, guesses, truth
 from tests.tables import make_project
 
 from zelo.registry.gates.g03_champion import GATE
+from zelo.stats.metrics import Scored
 
 PROJECT = make_project(select={"primary": "accuracy"}, gates={"margin": 0.02})
 
@@ -47,3 +49,16 @@ def test_a_champion_that_cannot_read_the_rows_fails_it_and_says_why(tmp_path: Pa
     reason = "the champion reads colour, which the new data do not have"
     result = GATE.run(examined(tmp_path, guesses(truth(), right=0.9), incomparable=reason))
     assert (result.status, result.found) == ("failed", reason)
+
+
+def test_the_margin_is_in_the_targets_unit_and_small_figures_keep_their_digits(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    true = 10 + np.cumsum(rng.normal(0, 0.1, 250))
+    champion, tested = (Scored(true, true + rng.normal(0, size, 250)) for size in (0.1, 0.105))
+    statuses = {}
+    for margin in (0.01, 0.001):
+        project = make_project("regression", gates={"margin": margin})
+        result = GATE.run(examined(tmp_path, tested, project=project, champion=champion))
+        statuses[margin] = result.status
+    assert statuses == {0.01: "passed", 0.001: "failed"}
+    assert "mae -0.00" in result.found

@@ -60,8 +60,8 @@ def check_prices(
 ) -> tuple[Finding, ...]:
     """Everything found, in order of time.
 
-    Where days are missing, twice or out of order, or prices are no prices, that alone is told: nothing else
-    could be judged.
+    Where days are twice or out of order, or prices are no prices, that alone is told: nothing else could be
+    judged. Prices at fault by themselves are not held against an older collection.
 
     Args:
         prices: date, open, high, low, close, volume, a row a day.
@@ -72,7 +72,7 @@ def check_prices(
     if not found:
         kept = prices[~carried(prices)]
         found = [*_ohlc(prices), *_jumps(kept, spec), *_gaps(kept, spec), *_volumes(prices)]
-        if previous is not None:
+        if previous is not None and not any(finding.severity == "fault" for finding in found):
             found += _against(kept, previous)
     return tuple(sorted(found, key=lambda finding: (finding.date, finding.rule)))
 
@@ -187,9 +187,10 @@ def _against(prices: pd.DataFrame, previous: pd.DataFrame) -> Iterator[Finding]:
         return
     ratio = new[both] / old[both]
     factor = float(ratio.median())
-    for day in both[np.abs(ratio / factor - 1) > SAME]:
-        expected = f"{factor * old[day]:.6g}, as collected before"
-        yield Finding(_day(day), "rewritten", f"close {new[day]:.6g}", expected)
+    if len(off := both[np.abs(ratio / factor - 1) > SAME]):
+        more = f", and {len(off) - 1} more days" if len(off) > 1 else ""
+        expected = f"{factor * old[off[0]]:.6g}, as collected before; remove that data set to begin anew"
+        yield Finding(_day(off[0]), "rewritten", f"close {new[off[0]]:.6g}{more}", expected)
     if abs(factor - 1) > SAME:
         found = f"the history until then {_factor(factor)}"
         yield Finding(_day(both[-1]), "adjusted", found, "a split or a bonus after it", "note")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -73,7 +74,15 @@ def _day(text: pd.Series) -> pd.Series:
 
 def _number(text: pd.Series) -> pd.Series:
     point = text.where(text.str.contains(".", regex=False), text.str.replace(",", ".", regex=False))
-    return pd.to_numeric(point, errors="coerce").astype("float64")
+    # Of pandas' own reader the last digit may be another one.
+    return point.map(_float).astype("float64")
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _faults(named: Mapping[str, pd.Series], wrong: Mapping[str, pd.Series], file: str) -> Iterator[Fault]:

@@ -19,7 +19,10 @@ def check(examination: Examination) -> tuple[Status, str, str]:
         return "skipped", "there is no champion yet", expected
     primary = examination.project.select.primary
     gain = examination.gain_over(examination.champion)
-    found = f"{primary} {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}] against the champion"
+    # A gain in the target's unit may be of any size.
+    as_written = "+.4f" if examination.project.classes else "+.3g"
+    value, low, high = (format(part, as_written) for part in (gain.value, gain.low, gain.high))
+    found = f"{primary} {value} [{low}, {high}] against the champion"
     return "passed" if gain.value >= -margin and gain.high >= 0 else "failed", found, expected
 
 
