@@ -8,10 +8,13 @@ from benchmarks import (
     first_answer,
     label_queue,
     latency,
+    lstm_step,
     machine_failure,
     man_hours,
     overhead,
     pipeline,
+    stock_price,
+    training_beside,
 )
 from benchmarks.figures import OUT, machine
 
@@ -21,9 +24,12 @@ for benchmark in (
     churn,
     failure_modes,
     man_hours,
+    stock_price,
+    lstm_step,
     pipeline,
     label_queue,
     latency,
+    training_beside,
     overhead,
     first_answer,
 ):

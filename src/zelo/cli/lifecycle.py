@@ -39,9 +39,11 @@ def train(
 ) -> None:
     """Compare the candidates, fit the winner, bundle it, and run its gates. The champion stays."""
     from zelo.cli.training import run_training
+    from zelo.retraining.config import effective
 
-    project = checked_project(name)
     workspace = open_workspace()
+    with workspace.ledger() as ledger:
+        project = effective(checked_project(name), ledger)
     budget = Tuning(
         trials=project.tuning.trials if trials is None else trials,
         seconds=project.tuning.seconds if seconds is None else seconds,

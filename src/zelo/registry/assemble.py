@@ -34,6 +34,7 @@ from zelo.registry.native import write_pipeline
 from zelo.registry.parity import Certificate, certify, uncompiled
 from zelo.registry.runtime import NATIVE_FILE, ONNX_FILE, NativePredictor, OnnxPredictor, Predictor
 from zelo.registry.sample import SAMPLE, sample_of
+from zelo.registry.standing import choice, standing
 from zelo.spec.project import Project
 from zelo.stats.bootstrap import Interval
 from zelo.stats.per_class import ClassFigures
@@ -191,11 +192,17 @@ def candidates(trained: Trained) -> dict[str, Any]:
             "on_front": item.name in trained.comparison.front,
             "tied": item.name in trained.comparison.tied,
             "neglects": list(trained.comparison.neglects.get(item.name, ())),
+            **standing(trained, item.name),
         }
 
     everyone: Sequence[Assessed] = [*trained.comparison.ranked, *trained.failed]
     winner = trained.comparison.winner.name
-    return {"why": trained.comparison.why, "winner": winner, "candidates": [entry(item) for item in everyone]}
+    return {
+        "why": trained.comparison.why,
+        "winner": winner,
+        **choice(trained),
+        "candidates": [entry(item) for item in everyone],
+    }
 
 
 def horizons(outlook: Outlook) -> dict[str, Any]:
