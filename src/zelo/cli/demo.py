@@ -21,7 +21,7 @@ from zelo.errors import ServingError
 from zelo.serving.schema import RequestSchema
 from zelo.spec.project import Project
 
-QUICK = ("prior", "logistic_regression", "lightgbm", "catboost", "voting")
+QUICK = ("prior", "logistic_regression", "lightgbm", "catboost", "voting", "persistence", "drift")
 """Candidates that a minute allows; ``zelo train`` alone compares all of the project's."""
 READY_SECONDS = 60.0
 

@@ -11,7 +11,16 @@ import typer
 
 from zelo.cli.horizons import show_horizons
 from zelo.cli.projects import AsJson, Named, checked_project
-from zelo.cli.show import OUT, fits_shown, interval, say_synthetic, show_gates, show_json, show_table
+from zelo.cli.show import (
+    OUT,
+    fits_shown,
+    interval,
+    number,
+    say_synthetic,
+    show_gates,
+    show_json,
+    show_table,
+)
 from zelo.cli.standing import show_standing
 from zelo.cli.workspace import Workspace, now, open_workspace, threads
 from zelo.decisions.decide import band_of
@@ -237,8 +246,8 @@ def show_comparison(project: Project, comparison: dict[str, Any]) -> None:
             continue
         mark = ("> " if item["name"] == comparison["winner"] else "  ") + ("*" if item["on_front"] else " ")
         primary, *others = (item["metrics"][metric] for metric in metrics)
-        values = [_number(found["value"]) for found in others]
-        values.append(_number(item.get(LATENCY)))
+        values = [number(found["value"]) for found in others]
+        values.append(number(item.get(LATENCY)))
         rows.append((f"{mark} {item['name']}", interval(primary), *values))
     heads = ("    candidate", f"{metrics[0]} [95 %]", *metrics[1:], LATENCY)
     show_table("Candidates, out of fold (> the winner, * on the Pareto front)", heads, rows)
@@ -253,7 +262,7 @@ def show_metrics(project: Project, metrics: dict[str, Any], baseline: dict[str, 
         (
             metric,
             interval(found),
-            *([_number(baseline.get(metric))] if baseline else []),
+            *([number(baseline.get(metric))] if baseline else []),
             grade(project, metric, found),
         )
         for metric, found in metrics.items()
@@ -295,7 +304,3 @@ def _bundle(workspace: Workspace, name: str, alias: str) -> Path:
 def _record(workspace: Workspace, name: str, kind: str, reason: str, payload: dict[str, Any]) -> None:
     with workspace.ledger() as ledger:
         ledger.record_event(name, kind, workspace.approver, reason, payload)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

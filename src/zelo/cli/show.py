@@ -91,7 +91,19 @@ def interval(found: Mapping[str, float | None]) -> str:
     value, low, high = found["value"], found["low"], found["high"]
     if value is None:
         return "–"
-    return f"{value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
+    places = _places(value)
+    ends = "" if low is None or high is None else f" [{low:.{places}f}, {high:.{places}f}]"
+    return f"{value:.{places}f}{ends}"
+
+
+def number(value: float | None) -> str:
+    """``0.912``, or a dash where it is not defined."""
+    return "–" if value is None else f"{value:.{_places(value)}f}"
+
+
+def _places(value: float) -> int:
+    """Decimals: one more where the first would say nothing, as of a share of errors near 0.01."""
+    return 4 if 0 < abs(value) < 0.1 else 3
 
 
 def say_synthetic(synthetic: bool) -> None:

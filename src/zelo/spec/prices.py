@@ -19,7 +19,9 @@ class Prices(Frozen):
     files: str = Field(description="a glob below the raw data; without such a file prices are collected")
     since: dt.date | None = Field(default=None, description="the first day that is used")
     spike: Annotated[float, Field(gt=0, le=10)] = Field(
-        default=0.5, description="a relative change from one day to the next that nobody believes unseen"
+        default=0.5,
+        description="a relative change from one day to the next that nobody believes unseen: 0.5 is half as "
+        "much again, or two thirds of it",
     )
     gap: Annotated[int, Field(ge=2)] = Field(
         default=7, description="days without a row that are too many, weekends and holidays among them"

@@ -24,6 +24,7 @@ from zelo.features.columns import frame_from_columns
 from zelo.features.history import windows_of
 from zelo.models.candidate import Setting
 from zelo.models.catalogue import chosen
+from zelo.models.volatility import check_installed
 from zelo.spec.project import Project, Tuning
 from zelo.stats.bootstrap import Interval, metric_intervals
 from zelo.stats.metrics import Scored
@@ -96,12 +97,14 @@ def train(
         progress: called with a candidate's name and how many of its fits are done, of how many.
 
     Raises:
-        SpecError: the candidate that is picked, or the fallback, is not among the compared.
+        SpecError: the candidate that is picked, or the fallback, is not among the compared, or a model of
+            volatility wants a library that is not installed.
         TrainingError: no candidate could be fitted, nor the one that is picked or falls back, or a class is
             too rare.
     """
     start = clock()
     _refuse_absent(project, pick)
+    check_installed(project)
     sides = split(table, project)
     training, test = both_parts(table, sides, project)
     contest = Contest(

@@ -35,7 +35,6 @@ from zelo.spec.project import Project
 from zelo.spec.series_rules import PRICE_DATE
 
 SHOWN = 5
-FILE = "file"
 
 
 def build_prices(
@@ -77,20 +76,23 @@ def build_prices(
             return Built(same, False, same.synthetic, tuple(same.run["notes"]), same.run["counts"])
         tables, counts, findings = _made(project, raw, _older(project, raw, datasets))
         notes = (*notes, *_told(findings))
-        run = {
-            "edition": EDITION,
-            "origin": raw.origin,
-            "synthetic": raw.synthetic,
-            "ticker": _ticker(project),
-            "files": [{"table": TABLE, FILE: file.name, "sha256": file.sha256} for file in raw.files],
-            "counts": counts,
-            "findings": [asdict(finding) | {"date": finding.date.isoformat()} for finding in findings],
-            "notes": notes,
-        }
+        run = _facts(project, raw, findings) | {"counts": counts, "notes": notes}
         with scratch_folder(root) as work:
             refuse_broken(tables[TABLE], PRICE_DATE, work / f"{TABLE}.parquet", project)
         made = write_dataset(datasets, project.name, digest, tables, created=created, run=run)
     return Built(made, True, raw.synthetic, notes, counts)
+
+
+def _facts(project: Project, raw: RawData, findings: Sequence[Finding]) -> dict[str, Any]:
+    """What is recorded of the run."""
+    return {
+        "edition": EDITION,
+        "origin": raw.origin,
+        "synthetic": raw.synthetic,
+        "ticker": _ticker(project),
+        "files": [{"table": TABLE, "file": file.name, "sha256": file.sha256} for file in raw.files],
+        "findings": [asdict(finding) | {"date": finding.date.isoformat()} for finding in findings],
+    }
 
 
 def _ticker(project: Project) -> str:
