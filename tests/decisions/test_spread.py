@@ -105,3 +105,13 @@ def test_a_spread_without_windows_is_a_mistake() -> None:
     policy = Policy(kind="regression", spread=make_spread())
     with pytest.raises(ValueError, match="need the windows"):
         decide(np.array([[10.0]]), policy)
+
+
+def test_no_interval_reaches_below_a_price_of_nothing() -> None:
+    policy = Policy(kind="regression", spread=make_spread(limit=50.0))
+    windows = 10 + np.random.default_rng(0).normal(0, 0.3, (1, HISTORY))
+    (decision,) = decide(windows[:, :1], policy, windows)
+    bounds = interval_bounds(windows[:, :1], policy, windows)
+    assert bounds is not None
+    assert decision.lower == bounds[0, 0] == 0.0
+    assert decision.upper == bounds[0, 1] > 2 * windows[0, 0]
