@@ -5,7 +5,7 @@
     ├── DataError          data cannot be used
     │   ├── SourceError    a file is missing, unreadable, or not the pinned one
     │   ├── ContractError  rows break the contract; carries every bad row
-    │   └── PipelineError  raw files, or the weeks made of them, are at fault; carries each fault
+    │   └── PipelineError  raw files, or the rows made of them, are at fault; carries each fault
     ├── TrainingError      a candidate or a metric cannot be fitted or computed
     ├── RegistryError      a version, alias or evidence is missing or inconsistent
     │   ├── BundleError    a bundle is missing, cut short or changed
@@ -105,7 +105,7 @@ class ContractError(DataError):
 
 
 class PipelineError(DataError):
-    """Raw files, or the weeks made of them, are at fault.
+    """Raw files, or the weeks or days made of them, are at fault.
 
     ``faults`` holds each fault, or the first of very many; ``total`` counts them all.
     """
@@ -119,8 +119,8 @@ class PipelineError(DataError):
             what,
             where=where,
             found=f"{self.total} fault(s)\n{shown}" + (f"\n    ... and {more} more" if more > 0 else ""),
-            expected="files and weeks as the pipeline of project.yaml describes them",
-            hint="mend the files, or the pipeline if it is wrong; nothing was written",
+            expected="files, and weeks or days, as project.yaml describes them",
+            hint="mend the files, or project.yaml if it is wrong; nothing was written",
         )
 
 

@@ -21,6 +21,7 @@ from zelo.features.expression import parse
 from zelo.features.preprocess import numeric_inputs
 from zelo.models.catalogue import chosen
 from zelo.registry.gates.run import GATES
+from zelo.retraining.routes import training_extension
 from zelo.serving.routes import project_router
 from zelo.settings import Settings
 from zelo.spec.loading import parse_project
@@ -34,7 +35,9 @@ PAGES = sorted(
     for path in ROOT.glob(pattern)
 )
 DECISIONS = [page for page in PAGES if page.startswith("docs/decisions/")]
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands
+COMMANDS: dict[str, Any] = {
+    name: command for name, command in typer.main.get_command(app).commands.items() if not command.hidden
+}
 PATHS = re.compile(r"`((?:src|tests|docs|benchmarks|projects)/[^`\s<>*]*)`")
 MADE_UP = ("projects/my_machines", "projects/minhas_maquinas")
 """Folders that a reader makes by following the page."""
@@ -118,13 +121,13 @@ def test_every_command_has_help() -> None:
     assert all(command.help for command in COMMANDS.values())
 
 
-def test_all_commands_but_three_speak_json() -> None:
+def test_all_commands_but_four_speak_json() -> None:
     silent = {
         name
         for name, command in COMMANDS.items()
         if not any("--json" in parameter.opts for parameter in command.params)
     }
-    assert silent == {"serve", "schema", "demo"}
+    assert silent == {"serve", "worker", "schema", "demo"}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -216,7 +219,8 @@ def test_endpoints_are_those_that_are_served(page: str) -> None:
     served: Any = SimpleNamespace(
         name="sample", service=service, batcher=None, metrics=None, max_body_bytes=1
     )
-    routes = project_router(served).routes
+    training: Any = SimpleNamespace(jobs=None, max_body_bytes=1)
+    routes = [*project_router(served).routes, *training_extension("sample", training).router.routes]
     found = {f"{method} {route.path}" for route in routes for method in route.methods}
     assert set(names(page, "endpoint")) == found
 

@@ -92,14 +92,14 @@ def predict(
     name: Named,
     input_file: Annotated[
         Path | None,
-        typer.Option("--input", help="Rows to predict: CSV, Parquet or Excel. Without: the coming weeks."),
+        typer.Option("--input", help="Rows to predict: CSV, Parquet or Excel. Without: what is to come."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="The predictions, as CSV; the coming weeks have a place of their own.")
+        Path | None, typer.Option(help="The predictions, as CSV; what is to come has a place of its own.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Predict a file, or the coming weeks from the newest data, with the champion.
+    """Predict a file, or the coming weeks or day from the newest data, with the champion.
 
     Rows that break the contract are reported; then it exits 1.
     """

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from zelo.cli import answering, config, data, jobs, lifecycle, monitor, profile, projects
+from zelo.cli import answering, collect, config, data, jobs, lifecycle, monitor, profile, projects
 from zelo.cli.show import show_error
 from zelo.errors import GateError, ZeloError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (projects, data, profile, config, lifecycle, answering, monitor, jobs):
+for module in (projects, data, collect, profile, config, lifecycle, answering, monitor, jobs):
     module.add_commands(app)
 
 

@@ -28,14 +28,12 @@ def add_commands(app: typer.Typer) -> None:
 def monitor(
     name: Named,
     days: Annotated[int, typer.Option(min=1, help="How far to look back.")] = 30,
-    page: Annotated[
-        Path | None, typer.Option(help="Of a weekly forecast: write its page here, HTML.")
-    ] = None,
+    page: Annotated[Path | None, typer.Option(help="Of a forecast: write its page here, HTML.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Volume, quality where outcomes exist, and a drift table, of the champion.
 
-    Of a weekly forecast also: forecast against realised by week and month, the inputs against the training,
+    Of a forecast also: forecast against realised, by month and window, the inputs against the training,
     the raw rows of each week, and whether the jobs ran. It exits 1 where there is an alarm: raw rows fell by
     half, the data are stale, or a job failed or did not run.
     """
@@ -48,7 +46,8 @@ def monitor(
     version, bundle = champion(workspace, name)
     if page and not is_watched(bundle.project):
         raise typer.BadParameter(
-            f"{name} is no weekly forecast: project.yaml has no pipeline and forecast", param_hint="--page"
+            f"{name} is no forecast of weeks or days: project.yaml has no pipeline or prices, or no forecast",
+            param_hint="--page",
         )
     until = now()
     with workspace.ledger() as ledger:

@@ -70,7 +70,9 @@ def interval_bounds(scores: Array, policy: Policy, windows: Array | None = None)
         windows: the history of each row [n, history], the newest value first, where there is a forecast.
     """
     widths = _half_widths(len(scores), policy, windows)
-    return None if widths is None else np.hstack([np.maximum(scores - widths, _least(policy)), scores + widths])
+    return (
+        None if widths is None else np.hstack([np.maximum(scores - widths, _least(policy)), scores + widths])
+    )
 
 
 def _half_widths(rows: int, policy: Policy, windows: Array | None) -> Array | None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from zelo.spec.frozen import Frozen
 
-Ticker = Annotated[str, Field(pattern=r"^[A-Za-z0-9^=.\-]{1,20}$")]
+Ticker = Annotated[str, Field(pattern=r"^[A-Za-z0-9^][A-Za-z0-9^=.\-]{0,19}$")]
 
 
 class Prices(Frozen):

@@ -64,9 +64,26 @@ def test_what_came_is_kept_and_read_again(tmp_path: Path) -> None:
     record = json.loads((kept.path.parent / "collected.json").read_bytes())
     assert record["sha256"] == kept.sha256
     assert (record["days"], record["first"], record["last"]) == (40, "2024-01-02", "2024-02-26")
-    found = latest_collection(TICKER, tmp_path)
+    found = latest_collection(TICKER, tmp_path, since=dt.date(2024, 1, 2))
     assert found is not None
     assert (found.path, found.day) == (kept.path, LATER.date())
+    assert latest_collection(TICKER, tmp_path) is None
+
+
+def test_other_days_of_a_ticker_are_another_collection_of_the_day(tmp_path: Path) -> None:
+    whole = collect(TICKER, tmp_path, now=LATER, fetch=Yahoo(answer()))
+    some = collect(TICKER, tmp_path, now=LATER, until=dt.date(2024, 2, 1), fetch=Yahoo(answer(PRICES[:20])))
+    later = collect(TICKER, tmp_path, now=LATER, since=dt.date(2024, 2, 1), fetch=Yahoo(answer(PRICES[20:])))
+    folders = [found.path.parent.name for found in (whole, some, later)]
+    day = f"{LATER:%Y-%m-%d}"
+    assert folders == [day, f"{day}.2", f"{day}.3"]
+    again = Yahoo(answer())
+    assert collect(TICKER, tmp_path, now=LATER, until=dt.date(2024, 2, 1), fetch=again).path == some.path
+    assert again.asked == []
+    # The newest days are wanted, so what ended in between is not the latest.
+    found = latest_collection(TICKER, tmp_path)
+    assert found is not None
+    assert found.path == whole.path
 
 
 def test_a_day_is_collected_once_and_each_day_is_kept(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import datetime as dt
 import importlib.util
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def collect(
     """Fetch the prices of a ticker and keep them as ``folder/<ticker>/<day>/prices.csv``, once a day.
 
     Open, high, low and close are adjusted for splits, Adj Close also for dividends. A day that is not over
-    is left out. A day's second collection finds the first one.
+    is left out. A day's second collection finds the first one; of other days, it is ``<day>.2``, and so on.
 
     Args:
         now: with a time zone.
@@ -60,9 +61,15 @@ def collect(
         SourceError: the library is not installed, Yahoo cannot be reached, knows no such ticker, or has
             nothing for these days; nothing is kept.
     """
+    period = {"since": since and since.isoformat(), "until": until and until.isoformat()}
     target = folder / ticker / f"{now:%Y-%m-%d}"
-    if target.is_dir():
-        return _read(target)
+    for place in count(2):
+        if not target.is_dir():
+            break
+        kept, record = _read(target)
+        if record.items() >= period.items():
+            return kept
+        target = target.with_name(f"{now:%Y-%m-%d}.{place}")
     frame = _finished((fetch or from_yahoo)(ticker, since, until), now)
     if frame.empty or (missing := [name for name in COLUMNS if name not in frame]):
         raise _nothing(ticker, f"without {', '.join(missing)}" if not frame.empty else "no day", since, until)
@@ -74,26 +81,26 @@ def collect(
         record = {
             "ticker": ticker,
             "collected_at": now.astimezone(dt.UTC).isoformat(),
-            "since": since and since.isoformat(),
-            "until": until and until.isoformat(),
+            **period,
             "days": len(table),
             "first": table.index[0],
             "last": table.index[-1],
             "sha256": sha256_of(work / PRICES_FILE),
         }
         (work / RECORD_FILE).write_text(f"{json.dumps(record, indent=2)}\n", encoding="utf-8")
-    kept = _read(target)
-    return Collected(kept.path, kept.day, kept.sha256, new=True)
+    return replace(_read(target)[0], new=True)
 
 
-def latest_collection(ticker: str, folder: Path) -> Collected | None:
-    """The newest collection of a ticker; ``None`` before the first.
+def latest_collection(ticker: str, folder: Path, *, since: dt.date | None = None) -> Collected | None:
+    """The newest collection of a ticker from a day on to its present; ``None`` before the first.
 
     Raises:
-        SourceError: it was changed, or is not whole.
+        SourceError: one of them was changed, or is not whole.
     """
-    kept = sorted((folder / ticker).glob(f"[0-9]*/{RECORD_FILE}"))
-    return _read(kept[-1].parent) if kept else None
+    kept = [_read(path.parent) for path in (folder / ticker).glob(f"[0-9]*/{RECORD_FILE}")]
+    period = {"since": since and since.isoformat(), "until": None}
+    able = [found for found, record in kept if record.items() >= period.items()]
+    return max(able, key=lambda found: found.day, default=None)
 
 
 def from_yahoo(ticker: str, since: dt.date | None, until: dt.date | None) -> pd.DataFrame:
@@ -147,17 +154,18 @@ def _nothing(ticker: str, found: str, since: dt.date | None, until: dt.date | No
     )
 
 
-def _read(folder: Path) -> Collected:
+def _read(folder: Path) -> tuple[Collected, dict[str, Any]]:
+    """A collection, and the record of it."""
     path = folder / PRICES_FILE
     try:
         record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
         expected, found = record["sha256"], sha256_of(path)
-        day = dt.date.fromisoformat(folder.name)
+        day = dt.date.fromisoformat(folder.name.partition(".")[0])
     except (OSError, ValueError, KeyError) as error:
         raise _damaged(folder, f"{type(error).__name__}: {error}") from error
     if found != expected:
         raise _damaged(folder, f"sha256 {found}, recorded {expected}")
-    return Collected(path, day, found)
+    return Collected(path, day, found), record
 
 
 def _damaged(folder: Path, found: str) -> SourceError:

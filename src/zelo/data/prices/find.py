@@ -57,7 +57,7 @@ def find_prices(
     own = folder / "data" / "raw"
     if paths := taken(own, prices.files):
         return _chosen(own, paths, "project")
-    if (before := latest_collection(prices.ticker, kept)) is not None:
+    if (before := latest_collection(prices.ticker, kept, since=prices.since)) is not None:
         return _collected(before)
     data = None if data_dir is None else data_dir / (project.data.folder or project.name)
     if data is not None and (paths := taken(data, prices.files)):
