@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.figures import Figure, show
 from benchmarks.tables import PROJECTS, places_of
@@ -44,7 +45,9 @@ def run() -> None:
         trained = train(snapshot.frame(), project, threads=2)
         _forecasts(trained, f"{project.name}: {snapshot.rows} days{told}")
         _intervals(trained)
-        _warnings(project, Path(folder))
+        table = _longer(project, Path(folder))
+        _before_2018(project, table)
+        _warnings(project, table)
 
 
 def _forecasts(trained: Trained, title: str) -> None:
@@ -95,23 +98,24 @@ def _intervals(trained: Trained) -> None:
     assert found.test is not None
     rolled = found.out_of_fold[str(found.chosen)]
     figures = [
-        _sharper("rolling origins", rolled),
-        _sharper("test", found.test),
+        *_sharper("rolling origins", rolled),
+        *_sharper("test", found.test),
         *_covered("rolling origins", rolled, judged=False),
         *_covered("test", found.test, judged=True),
     ]
     show(f"stock_price: 90 % intervals by {found.chosen}", figures)
 
 
-def _sharper(part: str, reached: Reached) -> Figure:
-    other, test = reached.against[ONE_WIDTH]
-    return Figure(
-        f"pinball loss, {part}",
-        f"{reached.pinball:.5f}",
-        f"below one width's, p < {LEVEL}",
-        bool(test.p_value < LEVEL),
-        f"one width {other:.5f}, Diebold-Mariano p {test.p_value:.2g}",
-    )
+def _sharper(part: str, reached: Reached) -> Iterator[Figure]:
+    for name, (other, test) in reached.against.items():
+        width = "one width in R$" if name == ONE_WIDTH else "one share of the price"
+        yield Figure(
+            f"pinball loss, {part}, {reached.rows} days",
+            f"{reached.pinball:.5f}",
+            f"below {width}, p < {LEVEL}",
+            bool(test.p_value < LEVEL),
+            f"{width} {other:.5f}, Diebold-Mariano p {test.p_value:.2g}",
+        )
 
 
 def _covered(part: str, reached: Reached, *, judged: bool) -> list[Figure]:
@@ -128,12 +132,30 @@ def _covered(part: str, reached: Reached, *, judged: bool) -> list[Figure]:
     ]
 
 
-def _warnings(project: Project, folder: Path) -> None:
-    """Warnings on the years after a training that ends early, on windows that are ordinary in returns."""
+def _longer(project: Project, folder: Path) -> pd.DataFrame:
+    """Every day of the file, from before 2018 on."""
     assert project.prices is not None
     longer = project.model_copy(update={"prices": project.prices.model_copy(update={"since": None})})
-    places = replace(places_of("stock_price", folder / "longer"))
-    table = prepare(longer, places, created=datetime.now(UTC)).snapshot.frame()
+    places = places_of("stock_price", folder / "longer")
+    return prepare(longer, places, created=datetime.now(UTC)).snapshot.frame()
+
+
+def _before_2018(project: Project, table: pd.DataFrame) -> None:
+    """The same intervals with the years before 2018: more rolling origins, and so more power."""
+    trained = train(table, project.model_copy(update={"candidates": ("persistence",)}), threads=2)
+    assert trained.outlook is not None
+    found = trained.outlook.volatility
+    assert found is not None
+    rolled = found.out_of_fold[str(found.chosen)]
+    first = f"{table[project.date].min():%Y-%m-%d}"
+    show(
+        f"stock_price: intervals by {found.chosen} of the prices since {first}, persistence alone",
+        [*_sharper("rolling origins", rolled), *_covered("rolling origins", rolled, judged=False)],
+    )
+
+
+def _warnings(project: Project, table: pd.DataFrame) -> None:
+    """Warnings on the years after a training that ends early, on windows that are ordinary in returns."""
     days = table[project.date].to_numpy("datetime64[D]")
     columns = {lag: table[lag].to_numpy(np.float64) for lag in project.lags}
     windows, truth = windows_of(columns, project), table[project.task.target].to_numpy(np.float64)

@@ -103,7 +103,7 @@ def test_a_page_is_of_a_weekly_forecast_alone(make_home: MakeHome, tmp_path: Pat
 
     assert ran.status == 2
     assert "--page" in ran.err
-    assert "no weekly forecast" in " ".join(ran.err.split())
+    assert "no forecast of weeks or days" in " ".join(ran.err.split())
     assert not (tmp_path / "page.html").exists()
     assert answered("monitor", NAME, "--json").json.get("series") is None
     with home.workspace.ledger() as ledger:

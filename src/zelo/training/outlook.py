@@ -100,21 +100,11 @@ def look_ahead(
     learned = _steady(rolled, tested, folds)
     if (windows := windows_of(columns, project)) is not None and project.forecast.intervals:
         learned = _moving(learned, rolled, tested, folds, Prices(windows, truth, dates), project)
+    naive_rolled = {name: out_of_fold(who) for name, who in baselines.items()}
+    naive_tested = {name: on_test(who) for name, who in baselines.items()}
     return Outlook(
-        out_of_fold=figures(
-            rolled,
-            learned.out_of_fold,
-            {name: out_of_fold(who) for name, who in baselines.items()},
-            project,
-            scale=scale,
-        ),
-        test=figures(
-            tested,
-            learned.test,
-            {name: on_test(who) for name, who in baselines.items()},
-            project,
-            scale=scale,
-        ),
+        out_of_fold=figures(rolled, learned.out_of_fold, naive_rolled, project, scale=scale),
+        test=figures(tested, learned.test, naive_tested, project, scale=scale),
         half_widths=learned.half_widths,
         spread=learned.spread,
         volatility=learned.volatility,

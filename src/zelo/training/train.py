@@ -105,8 +105,7 @@ def train(
     start = clock()
     _refuse_absent(project, pick)
     check_installed(project)
-    sides = split(table, project)
-    training, test = both_parts(table, sides, project)
+    training, test = both_parts(table, split(table, project), project)
     contest = Contest(
         project,
         Setting(project, project.split.seed, threads, rewrite=rewrite),
@@ -116,11 +115,15 @@ def train(
         progress,
         clock,
     )
-    choice = _choose(contest, table, pick)
+    return _on_test(contest, _choose(contest, table, pick), table, test, start)
+
+
+def _on_test(contest: Contest, choice: _Choice, table: pd.DataFrame, test: Rows, start: float) -> Trained:
+    """The choice with what it reaches on the test set."""
+    project, seed = contest.project, contest.project.split.seed
     tested = measured(choice.model, choice.policy, test, project, contest.scale)
     groups = grouped(table, project)
     slices = {name: groups[name][test.positions] for name in project.gates.slices}
-    seed = project.split.seed
     baseline = measured(*choice.naive, test, project, contest.scale)
     return Trained(
         project=project,
@@ -128,19 +131,19 @@ def train(
         policy=choice.policy,
         comparison=choice.comparison,
         failed=tuple(item for item in choice.assessed if item.error),
-        train=training,
+        train=contest.rows,
         test=test,
         tested=tested,
         baseline=baseline,
         metrics=metric_intervals(tested, project.metrics, seed=seed),
         slices=by_slice(tested, slices, project.select.measured, seed=seed),
         outlook=choice.outlook,
-        against=beside_baseline(choice.assessed, training, project),
+        against=beside_baseline(choice.assessed, contest.rows, project),
         tested_against=_tested_against(tested, baseline, test, choice.assessed[0].name, project),
         seeds=contest.seeds,
         keys=table[project.data.key or ROW].astype(str).to_numpy(),
         groups=groups,
-        seconds=clock() - start,
+        seconds=contest.clock() - start,
         fit_seconds=contest.fit_seconds,
     )
 

@@ -75,12 +75,16 @@ def find_prices(
         root = generated(generator, project, downloads / "generated")
         raw, _ = _chosen(root, taken(root, prices.files), "generator")
         return raw, (f"{reason}; the data are SYNTHETIC",)
-    places = [str(own), *([str(data)] if data else []), str(generator)]
-    raise SourceError(
+    raise _nowhere(project, reason, own, *([data] if data else []), generator)
+
+
+def _nowhere(project: Project, found: str, own: Path, *others: Path) -> SourceError:
+    assert project.prices is not None
+    return SourceError(
         "the prices are nowhere to be found",
         where=f"prices of {project.name}",
-        found=reason,
-        expected=f"{prices.files} in one of: {', '.join(places)}",
+        found=found,
+        expected=f"{project.prices.files} in one of: {', '.join(map(str, (own, *others)))}",
         hint=f"put a file into {own}, set ZELO_DATA_DIR, or: zelo data {project.name} --collect",
     )
 
