@@ -58,7 +58,7 @@ def init(
     if as_json:
         show_json({"project": name, "file": str(folder / FILE_NAME), "notes": notes})
         return
-    OUT.print(f"{folder / FILE_NAME} written; read it, then: zelo train {name}", markup=False)
+    OUT.print(f"{folder / FILE_NAME} written; read it, then: zelo train {name}", markup=False, soft_wrap=True)
     for note in notes:
         OUT.print(f"  - {note}", markup=False)
 
