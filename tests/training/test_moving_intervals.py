@@ -67,7 +67,7 @@ def test_the_figures_are_json_and_shown(trained: Trained, capsys: pytest.Capture
     show_horizons(trained.project, written)
     said = " ".join(capsys.readouterr().out.split())
     assert "What makes the intervals" in said
-    assert f"{found['chosen']} has the lowest pinball loss out of fold" in said
+    assert f"{found['chosen']} makes the intervals: the lowest pinball loss" in said
     assert f"{best['half_years'][0]['name']} 0." in said
 
 

@@ -8,6 +8,7 @@ from tests.prices import HISTORY, make_price_project, make_prices, price_windows
 
 from zelo.models import volatility
 from zelo.models.volatility import CONSTANT
+from zelo.stats.diebold_mariano import Comparison
 from zelo.training import spreads
 from zelo.training.horizon import Ahead, half_widths_of, judged_earlier
 from zelo.training.spreads import ONE_WIDTH, Chosen, Prices, choose_spread
@@ -40,6 +41,23 @@ def choose(rows: Prices = ROWS, folds: list[np.ndarray] = FOLDS, trained: int = 
 @pytest.fixture(scope="module")
 def chosen() -> Chosen:
     return choose()
+
+
+def test_a_steady_width_is_taken_only_where_it_is_better_by_more_than_chance() -> None:
+    # Without clusters of volatility nothing is gained by following it, nor lost by more than chance.
+    rng = np.random.default_rng(3)
+    calm = make_rows(10 * np.cumprod(1 + 0.01 * rng.normal(size=DAYS + HISTORY)))
+    found = choose(calm)
+    ranked = list(found.figures.out_of_fold)
+    assert ranked[0] in (ONE_WIDTH, CONSTANT)
+    assert found.figures.chosen in ("ewma", "quantile")
+    reached = found.figures.out_of_fold[str(found.figures.chosen)]
+    better = [name for name, (_, test) in reached.against.items() if test.p_value > 0.95]
+    assert better == []
+    # Losses that leave no doubt: the steady width's are a tenth of the model's.
+    losses = {name: replace(one, against={}) for name, one in found.figures.out_of_fold.items()}
+    doubtless = replace(reached, against={ranked[0]: (0.1, Comparison(9.0, 0.999, 1.0))})
+    assert spreads._best({**losses, str(found.figures.chosen): doubtless}) == ranked[0]
 
 
 def test_the_lowest_pinball_loss_wins(chosen: Chosen) -> None:

@@ -68,10 +68,15 @@ def _show_volatility(found: dict[str, Any], unit: str) -> None:
     if found["chosen"] is None:
         OUT.print("Too few rows to promise an interval.", markup=False)
         return
-    chosen = STEADY.get(found["chosen"], found["chosen"])
+    steady = STEADY.get(found["chosen"])
+    why = (
+        f"{steady} makes the intervals: out of fold its pinball loss is lower by more than chance."
+        if steady
+        else f"{found['chosen']} makes the intervals: the lowest pinball loss of the models of volatility "
+        "out of fold, which no steady width beats by more than chance."
+    )
     OUT.print(
-        f"{chosen} has the lowest pinball loss out of fold and makes the intervals. Beside: widths that do "
-        "not move, with the p (Diebold-Mariano) of being as good or better",
+        f"{why} Beside: widths that do not move, with the p (Diebold-Mariano) of being as good or better",
         markup=False,
     )
     for part, entry in (

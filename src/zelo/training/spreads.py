@@ -26,7 +26,8 @@ Array = np.ndarray[Any, Any]
 ONE_WIDTH = "one_width"
 """The same distance in the target's unit every day, as a regression without models of volatility has."""
 STEADY = (ONE_WIDTH, CONSTANT)
-"""What a model of volatility must beat: it takes part, and wins where none does."""
+"""What models of volatility are measured against, and what serves where it beats them by more than chance."""
+LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,9 @@ def choose_spread(
 ) -> Chosen:
     """Fit each model on the rows before each fold, and take the one of the lowest pinball loss.
 
+    A steady width is taken only where the test of Diebold and Mariano tells its loss from the best model's:
+    it may be as sharp over the years, and holds too much in calm ones and too little in wild ones.
+
     A fold's limits come from the errors of earlier folds; those on the test set, of all folds.
 
     Args:
@@ -138,7 +142,7 @@ def choose_spread(
     scored = training.at(np.concatenate(folds))
     found = {name: _reached(rolled, scored, name, widths) for name in contenders}
     ranked = dict(sorted(found.items(), key=lambda item: item[1].pinball))
-    best = next(iter(ranked))
+    best = _best(ranked)
     ahead = {
         name: _widths_of(contenders[name].spread, one_width[1], later)
         for name in {best, *STEADY} - errors.keys()
@@ -155,6 +159,17 @@ def choose_spread(
             test=_reached(tested, later, best, ahead) if promised else None,
         ),
     )
+
+
+def _best(ranked: Mapping[str, Reached]) -> str:
+    """The name whose intervals serve, of those that were ranked by their loss."""
+    models = [name for name in ranked if name not in STEADY]
+    if not models:
+        return next(iter(ranked))
+    # The p-value of "the model's loss is smaller": near 1, the steady width's is.
+    steady = {name: test.p_value for name, (_, test) in ranked[models[0]].against.items()}
+    ahead = [name for name in ranked if steady.get(name, 0.0) > 1 - LEVEL]
+    return ahead[0] if ahead else models[0]
 
 
 def _contender(name: str, rolled: Ahead, folds: Sequence[Array], training: Prices) -> _Contender:

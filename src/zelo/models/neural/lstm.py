@@ -6,13 +6,14 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_X_y
+
+from zelo.models.neural.values import ValueNetwork
 
 Array = np.ndarray[Any, Any]
 
 
-class LstmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class LstmRegressor(ValueNetwork):
     """LSTM layers of one width over the last values of a series; it stops early, by the latest rows.
 
     It learns the next value in standard deviations from the mean, and reads the last ones so too, by the
@@ -40,16 +41,18 @@ class LstmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         validation: float = 0.176,
         random_state: int = 0,
     ) -> None:
-        self.hidden = hidden
-        self.layers = layers
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.patience = patience
-        self.validation = validation
-        self.random_state = random_state
+        super().__init__(
+            hidden,
+            layers,
+            dropout,
+            learning_rate,
+            weight_decay,
+            batch_size,
+            epochs,
+            patience,
+            validation,
+            random_state,
+        )
 
     def fit(self, X: Any, y: Any) -> Self:
         """Learn from windows [n, T], the newest value first, in order of time, and what followed them [n].
@@ -57,21 +60,9 @@ class LstmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: a value is missing.
         """
-        from zelo.models.neural.learning import Plan
         from zelo.models.neural.recurrent import RecurrentNetwork
         from zelo.models.neural.regression import fit_in_order
 
-        plan = Plan(
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            validation=self.validation,
-            seed=self.random_state,
-            threads=1,
-            accelerator="cpu",
-        )
         windows, values = check_X_y(X, y, dtype=np.float64, y_numeric=True)
         self.n_features_in_ = windows.shape[1]
         self.mean_, self.spread_ = float(windows.mean()), float(windows.std()) or 1.0
@@ -80,7 +71,7 @@ class LstmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             lambda: RecurrentNetwork(self.hidden, self.layers, self.dropout),
             self._sequences(windows),
             (values - mean) / spread,
-            plan,
+            self._plan(),
         )
         self.layers_ = [self._layer(state, place) for place in range(self.layers)]
         self.head_ = state["head.weight"] * spread, state["head.bias"] * spread + mean

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_X_y
+
+from zelo.models.neural.values import ValueNetwork
 
 Array = np.ndarray[Any, Any]
 
 
-class MlpRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class MlpRegressor(ValueNetwork):
     """Hidden layers of one width with rectifiers; it stops early, by the latest rows.
 
     ``layers_`` holds each layer's weights [out, in] and bias [out] in float64: a fitted one needs no PyTorch.
@@ -34,16 +35,18 @@ class MlpRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         validation: float = 0.15,
         random_state: int = 0,
     ) -> None:
-        self.hidden = hidden
-        self.layers = layers
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.patience = patience
-        self.validation = validation
-        self.random_state = random_state
+        super().__init__(
+            hidden,
+            layers,
+            dropout,
+            learning_rate,
+            weight_decay,
+            batch_size,
+            epochs,
+            patience,
+            validation,
+            random_state,
+        )
 
     def fit(self, X: Any, y: Any) -> Self:
         """Learn from scaled features [n, d], in order of time, and their values [n].
@@ -51,26 +54,14 @@ class MlpRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: a value is missing.
         """
-        from zelo.models.neural.learning import Plan
         from zelo.models.neural.regression import fit_perceptron
 
-        plan = Plan(
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            validation=self.validation,
-            seed=self.random_state,
-            threads=1,
-            accelerator="cpu",
-        )
         features, values = check_X_y(X, y, dtype=np.float64, y_numeric=True)
         mean, spread = values.mean(), values.std() or 1.0
         *self.layers_, (weights, bias) = fit_perceptron(
             features,
             (values - mean) / spread,
-            plan,
+            self._plan(),
             hidden=self.hidden,
             layers=self.layers,
             dropout=self.dropout,
