@@ -43,7 +43,7 @@ def draw(
     sheet = Sheet(folder, trained.project.language, synthetic)
     plots = VALUE_PLOTS if trained.project.task.kind == "regression" else CLASS_PLOTS
     if trained.outlook is not None:
-        plots = (*plots, series, horizons)
+        plots = (*plots, series, horizons) if len(trained.outlook.out_of_fold) > 1 else (*plots, series)
     paths = [plot(trained, sheet) for plot in plots]
     return [*paths, _importances(trained, importances, sheet), _candidates(trained, sheet)]
 

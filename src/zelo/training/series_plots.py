@@ -10,6 +10,9 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from zelo.training.sheet import BLUE, GREY, INK, LINES, ORANGE, Sheet, label
 from zelo.training.train import Trained
 
+DATES = ["%Y", "%m/%Y", "%d/%m", "%H:%M", "%H:%M", "%S"]
+"""Of ticks a year, a month, a day, ... apart."""
+
 
 def series(trained: Trained, sheet: Sheet) -> Path:
     """The truth of the test rows, the forecasts of one row ahead, and their interval."""
@@ -26,7 +29,8 @@ def series(trained: Trained, sheet: Sheet) -> Path:
     axes.plot(outlook.dates, said, color=BLUE, linewidth=1.8, label=sheet.word("forecast"))
     locator = AutoDateLocator()  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    # Numbers alone: names of months would be English.
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, formats=DATES))  # type: ignore[no-untyped-call]
     axes.set_ylabel(_with_unit(trained))
     sheet.legend(axes, "best")
     return sheet.save(axes, "series")
