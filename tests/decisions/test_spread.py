@@ -108,7 +108,7 @@ def test_a_spread_without_windows_is_a_mistake() -> None:
 
 
 def test_no_interval_reaches_below_a_price_of_nothing() -> None:
-    policy = Policy(kind="regression", spread=make_spread(limit=500.0))
+    policy = Policy(kind="regression", spread=make_spread(limit=500.0), least=0.0)
     windows = 10 + np.random.default_rng(0).normal(0, 0.3, (1, HISTORY))
     (decision,) = decide(windows[:, :1], policy, windows)
     bounds = interval_bounds(windows[:, :1], policy, windows)

@@ -129,9 +129,16 @@ BROKEN_DAILY = [
     (
         "forecast_has_its_models",
         "history: 40, season: 1, learns: returns, lags: [1, 5], means: [39]",
-        "history: 20, season: 1, intervals: [ewma]",
+        "history: 20, season: 1, learns: returns, intervals: [ewma]",
         "a history of 20",
     ),
+    (
+        "forecast_has_its_models",
+        "learns: returns, lags: [1, 5], means: [39], fallback: persistence",
+        "lags: [1, 5], intervals: [ewma]",
+        "learns: values",
+    ),
+    ("prices_feed_the_project", "learns: returns, lags", "lags", "'values' with prices"),
     ("prices_feed_the_project", "MINE3*.csv", "../MINE3*.csv", "'../MINE3*.csv'"),
     ("prices_feed_the_project", "target: close", "target: price", "'price'"),
     (

@@ -90,6 +90,33 @@ def test_correlation_of_errors_is_not_taken_for_proof() -> None:
     assert aware < naive - 0.05
 
 
+def test_losses_that_depend_on_each_other_are_told_apart_more_rarely() -> None:
+    rng = np.random.default_rng(1)
+    plain, aware = 0, 0
+    for _ in range(300):
+        # Wild months, in which one of the two loses more, for as long as they last.
+        months = np.repeat(rng.normal(size=40), 20)
+        difference = months + rng.normal(size=800)
+        base = np.full(800, 10.0)
+        plain += diebold_mariano(base + difference, base).p_value < 0.05
+        aware += diebold_mariano(base + difference, base, lags=22).p_value < 0.05
+    assert plain / 300 > 0.25
+    # Bartlett's weights leave some of it out.
+    assert aware / 300 < 0.15
+    assert aware < plain / 2
+
+
+def test_the_variance_with_lags_is_newey_and_wests() -> None:
+    rng = np.random.default_rng(2)
+    a, b = rng.gamma(2.0, size=(2, 60))
+    centred = (a - b) - (a - b).mean()
+    weighted = sum(
+        (1 - abs(lag) / 4) * (centred[abs(lag) :] * centred[: 60 - abs(lag)]).sum() for lag in range(-3, 4)
+    )
+    expected = (a - b).mean() / np.sqrt(weighted / 60 / 60) * np.sqrt(59 / 60)
+    assert diebold_mariano(a, b, lags=3).statistic == pytest.approx(expected)
+
+
 def test_a_better_forecaster_is_found() -> None:
     p = [diebold_mariano(*losses(seed, 80, gain=0.5)).p_value < 0.05 for seed in range(200)]
     assert np.mean(p) > 0.95

@@ -153,6 +153,14 @@ def test_prices_that_never_moved_keep_the_one_width() -> None:
     assert found.figures.chosen == ONE_WIDTH
 
 
+def test_where_no_fold_can_judge_the_one_width_serves() -> None:
+    # All folds together are enough for a limit, and none has enough rows before it.
+    found = choose(folds=[np.arange(4) + start for start in (60, 64, 68)], trained=72)
+    assert (found.spread, found.figures.chosen) == (None, ONE_WIDTH)
+    assert np.isnan(found.out_of_fold).all()
+    assert len(np.unique(found.test)) == 1
+
+
 def test_too_few_rows_promise_nothing() -> None:
     folds = [np.array([place, place + 1]) for place in (60, 62, 64)]
     found = choose(folds=folds, trained=66)

@@ -70,7 +70,7 @@ def _show_volatility(found: dict[str, Any], unit: str) -> None:
         return
     steady = STEADY.get(found["chosen"])
     why = (
-        f"{steady} makes the intervals: out of fold its pinball loss is lower by more than chance."
+        f"{steady} makes the intervals: out of fold it is sharper by more than chance, or rows are too few."
         if steady
         else f"{found['chosen']} makes the intervals: the lowest pinball loss of the models of volatility "
         "out of fold, which no steady width beats by more than chance."

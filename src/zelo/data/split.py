@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
@@ -23,6 +24,18 @@ class Split:
 
     train: Positions
     test: Positions
+
+
+def trained_until(frame: pd.DataFrame, project: Project) -> dt.date | None:
+    """The date of the newest row that is fitted on; ``None`` where the split is not by time.
+
+    Raises:
+        DataError: as :func:`split` does.
+    """
+    if project.split.by != "time":
+        return None
+    newest = frame[project.date].iloc[split(frame, project).train].max()
+    return dt.date.fromordinal(newest.toordinal())
 
 
 def split(frame: pd.DataFrame, project: Project) -> Split:

@@ -70,9 +70,13 @@ def interval_bounds(scores: Array, policy: Policy, windows: Array | None = None)
         windows: the history of each row [n, history], the newest value first, where there is a forecast.
     """
     widths = _half_widths(len(scores), policy, windows)
-    return (
-        None if widths is None else np.hstack([np.maximum(scores - widths, _least(policy)), scores + widths])
-    )
+    return None if widths is None else ends(scores[:, 0], widths[:, 0], policy.least)
+
+
+def ends(values: Array, half_widths: Array, least: float | None) -> Array:
+    """The ends of intervals around values [n], as [n, 2]: none below ``least``, where there is one."""
+    lower = values - half_widths
+    return np.column_stack([lower if least is None else np.maximum(lower, least), values + half_widths])
 
 
 def _half_widths(rows: int, policy: Policy, windows: Array | None) -> Array | None:
@@ -100,7 +104,7 @@ def decide_ahead(values: Array, policy: Policy, windows: Array | None = None) ->
     if policy.spread is not None:
         each = _listed(_half_widths(len(values), policy, windows), len(values))
     return [
-        replace(_value(float(value), half_width, _least(policy)), horizon=horizon)
+        replace(_value(float(value), half_width, policy.least), horizon=horizon)
         for horizon, (value, half_width) in enumerate(zip(values, each, strict=True), start=1)
     ]
 
@@ -115,8 +119,9 @@ def decide(scores: Array, policy: Policy, windows: Array | None = None) -> list[
     """
     if policy.kind == "regression":
         each = _listed(_half_widths(len(scores), policy, windows), len(scores))
-        least = _least(policy)
-        return [_value(float(value), width, least) for value, width in zip(scores[:, 0], each, strict=True)]
+        return [
+            _value(float(value), width, policy.least) for value, width in zip(scores[:, 0], each, strict=True)
+        ]
     indices = predicted_classes(scores, policy)
     if policy.kind == "multiclass":
         return _of_several(scores, indices, policy)
@@ -164,13 +169,8 @@ def _binary(prediction: int | str, score: float, probability: float, bands: tupl
     )
 
 
-def _least(policy: Policy) -> float:
-    """The lowest end that an interval may have: of a price 0."""
-    return -np.inf if policy.spread is None else 0.0
-
-
-def _value(value: float, half_width: float | None, least: float) -> Decision:
+def _value(value: float, half_width: float | None, least: float | None) -> Decision:
     if half_width is None:
         return Decision(prediction=value, score=value)
-    lower = max(value - half_width, least)
+    lower = value - half_width if least is None else max(value - half_width, least)
     return Decision(prediction=value, score=value, lower=lower, upper=value + half_width)

@@ -33,8 +33,8 @@ class Policy(Frozen):
     the distance from the value to each end of its prediction interval, in the target's unit. A forecast has
     one for each horizon in ``half_widths``, of which the first is ``half_width``; ``None`` where the rows
     were too few to promise anything. Where a project has models of volatility, ``spread`` gives each interval
-    a width of its own, and there are no half-widths. ``window`` are the limits that the history of a forecast
-    is checked against, ``author`` says who forecasts.
+    a width of its own, and there are no half-widths. No interval reaches below ``least``. ``window`` are the
+    limits that the history of a forecast is checked against, ``author`` says who forecasts.
 
     The rest applies to several classes. ``class_thresholds`` divide the probabilities before the largest
     is taken (none: the most probable class), and ``set_limits`` say which classes a set holds at
@@ -49,6 +49,7 @@ class Policy(Frozen):
     bands: tuple[Band, ...] = ()
     half_width: float | None = None
     half_widths: tuple[float | None, ...] = ()
+    least: float | None = None
     spread: Spread | None = None
     window: WindowLimits | None = None
     author: Author | None = None
@@ -82,6 +83,7 @@ def make_policy(
         bands=project.decision.bands,
         half_width=half_width,
         half_widths=half_widths,
+        least=project.least,
         top=project.decision.top,
         confidence=project.decision.confidence,
         class_thresholds=class_thresholds,

@@ -25,8 +25,8 @@ COMMON = 0.975
 as such when they come again."""
 CALM = 0.5
 """Of the calmest training window, how little the price must move to be told."""
-FAR = 3.0 * np.sqrt(1250.0)
-"""Daily deviations: how far five years of returns may carry a price."""
+FAR = 2.0 * np.sqrt(1250.0)
+"""Daily deviations: how far five years of returns may carry a price, all but seldom."""
 _QUANTILES = 200
 _WORDS: dict[Language, dict[str, str]] = {
     "pt-BR": {

@@ -10,7 +10,7 @@ import pandas as pd
 
 from zelo.data.pipeline.dataset import latest_dataset
 from zelo.data.snapshot import read_snapshot
-from zelo.data.split import split
+from zelo.data.split import trained_until as newest_fitted
 from zelo.errors import DataError
 from zelo.registry.bundle import Bundle
 from zelo.spec.project import Project
@@ -66,4 +66,4 @@ def trained_until(bundle: Bundle, snapshots: Path) -> date | None:
         table = read_snapshot(snapshots, project.name, bundle.manifest["snapshot"]).frame()
     except DataError:
         return None
-    return date.fromordinal(table[project.date].iloc[split(table, project).train].max().toordinal())
+    return newest_fitted(table, project)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from zelo.data.snapshot import Snapshot
+from zelo.data.split import trained_until
 from zelo.decisions.decide import predicted_classes
 from zelo.decisions.policy import Policy
 from zelo.features.columns import Columns, count, frame_from_columns, take
@@ -145,12 +146,14 @@ def finish(
     commit: Mapping[str, Any],
 ) -> Path:
     """Seal the staged bundle under its hash; the folder that it became."""
+    until = trained_until(snapshot.frame(), trained.project)
     facts = {
         "project": trained.project.name,
         "candidate": trained.comparison.winner.name,
         "created": created.isoformat(),
         "snapshot": snapshot.hash,
         "synthetic": snapshot.synthetic,
+        "trained_until": until and until.isoformat(),
         "runtime": compiled.predictor.runtime,
         "runtime_reason": compiled.certificate.reason,
         "run_id": run_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -109,8 +110,21 @@ def _incomparable(champion: Bundle | None, bundle: Bundle, test: pd.DataFrame) -
         return "the champion has another task"
     if champion.project.split != bundle.project.split:
         return "the champion was split otherwise, and was fitted on some of these rows"
+    if seen := _seen(champion, test):
+        return seen
     absent = sorted(set(champion.project.inputs) - set(test.columns) - {ROW})
     return f"the champion reads {', '.join(absent)}, which the new data do not have" if absent else None
+
+
+def _seen(champion: Bundle, test: pd.DataFrame) -> str | None:
+    """Whether the champion was fitted on test rows: by time, older data may have been split later."""
+    until = champion.manifest.get("trained_until")
+    if until is None:
+        return None
+    first = test[champion.project.date].min()
+    if dt.date.fromisoformat(until).toordinal() < first.toordinal():
+        return None
+    return f"the champion was fitted on rows up to {until}, and the test begins on {first:%Y-%m-%d}"
 
 
 def _asked(bundle: Bundle) -> tuple[object, ...]:

@@ -317,6 +317,12 @@ class Project(Frozen):
         return self.pipeline is not None or self.prices is not None
 
     @property
+    def least(self) -> float | None:
+        """The lowest end that an interval may have: 0 of what has relative changes, as prices do."""
+        returns = self.forecast is not None and self.forecast.learns == "returns"
+        return 0.0 if returns else None
+
+    @property
     def history_name(self) -> str:
         """The list in a request that holds the history of a forecast."""
         assert self.forecast is not None

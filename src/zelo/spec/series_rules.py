@@ -72,6 +72,8 @@ def forecast_has_its_models(project: Project) -> str | None:
     if forecast.fallback is not None and forecast.fallback not in project.candidate_params:
         known = ", ".join(project.candidate_params)
         return f"forecast.fallback: found {forecast.fallback!r}; expected a candidate: {known}"
+    if forecast.intervals and forecast.learns == "values":
+        return "forecast.intervals: found them with learns: values; expected learns: returns"
     if forecast.intervals and forecast.horizon > 1:
         return f"forecast.intervals: found a horizon of {forecast.horizon} with them; expected 1"
     if forecast.intervals and forecast.history < FEWEST_PRICES:
@@ -87,6 +89,8 @@ def prices_feed_the_project(project: Project) -> str | None:
         return "prices: found it beside pipeline; expected one of the two"
     if forecast is None:
         return "prices: found it without forecast; expected a forecast of the next price"
+    if forecast.learns != "returns":
+        return f"forecast.learns: found {forecast.learns!r} with prices; expected returns"
     if prices.files.startswith("/") or ".." in prices.files.split("/"):
         return f"prices.files: found {prices.files!r}; expected a glob below the raw data"
     if (target := project.column_of(project.task.target)) not in PRICE_COLUMNS:

@@ -29,6 +29,7 @@ def diebold_mariano(
     loss_b: FloatArray,
     *,
     horizon: int = 1,
+    lags: int = 0,
     alternative: Literal["less", "greater", "two-sided"] = "less",
 ) -> Comparison:
     """Test of equal expected loss (Diebold & Mariano 1995, "Comparing Predictive Accuracy").
@@ -43,6 +44,9 @@ def diebold_mariano(
         loss_a: the one's loss (absolute or squared error, say) of each step in order of time, [n].
         loss_b: the other's, of the same steps, [n].
         horizon: how many steps ahead both forecast, >= 1.
+        lags: over how many steps differences are correlated for other reasons, as those of intervals are,
+            whose losses are large where the series is wild: their autocovariances are summed with Bartlett's
+            weights 1 - lag / (lags + 1) (Newey & West 1987).
         alternative: "less": ``a`` loses less than ``b``.
 
     Returns:
@@ -63,7 +67,7 @@ def diebold_mariano(
     if n < max(FEWEST_ROWS, horizon + 1) or _constant(difference, loss_a):
         return Comparison(np.nan, np.nan, mean)
     correction = (n - horizon) * (n - horizon + 1) / n**2
-    statistic = mean * float(np.sqrt(correction / (_long_run_variance(difference, horizon) / n)))
+    statistic = mean * float(np.sqrt(correction / (_long_run_variance(difference, horizon, lags) / n)))
     less = float(stdtr(n - 1, statistic))
     greater = float(stdtr(n - 1, -statistic))
     p_value = {"less": less, "greater": greater, "two-sided": 2 * min(less, greater)}[alternative]
@@ -75,9 +79,14 @@ def _constant(difference: FloatArray, loss: FloatArray) -> bool:
     return bool(np.ptp(difference) <= 1e-12 * max(np.abs(loss).max(), np.abs(difference).max()))
 
 
-def _long_run_variance(difference: FloatArray, horizon: int) -> float:
+def _long_run_variance(difference: FloatArray, horizon: int, lags: int) -> float:
     centred = difference - difference.mean()
     n = len(centred)
+    if lags:
+        most = min(lags, n - 1)
+        later = [centred[lag:] @ centred[: n - lag] / n for lag in range(1, most + 1)]
+        weights = 1 - np.arange(1, most + 1) / (most + 1)
+        return float(centred @ centred / n + 2 * weights @ np.array(later))
     covariances = np.array([centred[lag:] @ centred[: n - lag] / n for lag in range(horizon)])
     variance = covariances[0] + 2 * covariances[1:].sum()
     if variance <= 1e-12 * covariances[0]:

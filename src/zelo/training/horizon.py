@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zelo.decisions.decide import ends
 from zelo.decisions.policy import INTERVAL_LEVEL
 from zelo.features.ahead import known_ahead, unroll
 from zelo.features.columns import Columns, take
@@ -149,7 +150,7 @@ def _at(
 ) -> HorizonFigures:
     known = np.isfinite(ahead.truth[:, place])
     truth, said, width = ahead.truth[known, place], ahead.said[known, place], widths[known]
-    bounds = np.column_stack([said - width, said + width])
+    bounds = ends(said, width, project.least)
     scored = scored_rows(truth, said, None, project, bounds=bounds, scale=scale)
     promised = np.isfinite(width)
     hits = int((np.abs(said - truth) <= width)[promised].sum())

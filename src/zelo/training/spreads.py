@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from zelo.decisions.decide import ends
 from zelo.decisions.policy import INTERVAL_LEVEL
 from zelo.decisions.spread import Spread
 from zelo.models.volatility import CONSTANT, check_installed, fit_spread
@@ -28,6 +29,8 @@ ONE_WIDTH = "one_width"
 STEADY = (ONE_WIDTH, CONSTANT)
 """What models of volatility are measured against, and what serves where it beats them by more than chance."""
 LEVEL = 0.05
+LAGS = 22
+"""A month of trading days: over so many the losses of intervals depend on each other, as wild days do."""
 
 
 @dataclass(frozen=True)
@@ -142,12 +145,13 @@ def choose_spread(
     scored = training.at(np.concatenate(folds))
     found = {name: _reached(rolled, scored, name, widths) for name in contenders}
     ranked = dict(sorted(found.items(), key=lambda item: item[1].pinball))
-    best = _best(ranked)
+    # Without a row out of fold that was promised anything, no model has shown what it is worth.
+    best = _best(ranked) if any(reached.rows for reached in ranked.values()) else ONE_WIDTH
+    promised = best != ONE_WIDTH or one_width[1] is not None
     ahead = {
         name: _widths_of(contenders[name].spread, one_width[1], later)
         for name in {best, *STEADY} - errors.keys()
     }
-    promised = ranked[best].rows > 0
     return Chosen(
         spread=contenders[best].spread,
         out_of_fold=widths[best],
@@ -212,7 +216,8 @@ def _reached(ahead: Ahead, prices: Prices, name: str, widths: Mapping[str, Array
     said, truth = ahead.said[known, 0], prices.truth[known]
 
     def losses(width: Array) -> tuple[Array, Array]:
-        bounds = np.column_stack([said - width[known], said + width[known]])
+        # Models of volatility are of prices, which end at 0.
+        bounds = ends(said, width[known], 0.0)
         _, held, loss = interval_losses(truth, bounds, INTERVAL_LEVEL)
         return held, loss
 
@@ -221,7 +226,7 @@ def _reached(ahead: Ahead, prices: Prices, name: str, widths: Mapping[str, Array
     for steady in STEADY:
         if steady != name and steady in widths:
             other = losses(widths[steady])[1]
-            against[steady] = _mean(other), diebold_mariano(loss, other)
+            against[steady] = _mean(other), diebold_mariano(loss, other, lags=LAGS)
     return Reached(
         rows=len(truth),
         pinball=_mean(loss),

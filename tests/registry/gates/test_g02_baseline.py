@@ -139,3 +139,11 @@ def test_beside_a_fallback_a_gain_must_stand_out_of_all_that_were_compared(tmp_p
     result = judged(tmp_path, "ridge", {"ridge": 0.06, "ar": 0.9}, season=1)
     assert result.status == "failed"
     assert "p = 0.030 (against persistence, by Holm over 2: 0.060)" in result.found
+
+
+def test_the_naive_forecast_may_serve_where_it_beats_the_fallback(tmp_path: Path) -> None:
+    rolled(tmp_path, {"persistence": 0.001})
+    result = judged(tmp_path, "seasonal_naive", {"seasonal_naive": 0.002, "ridge": 0.3})
+    assert result.status == "passed"
+    assert "against persistence, by Holm over 2: 0.002" in result.found
+    assert judged(tmp_path, "seasonal_naive", {"seasonal_naive": 0.2, "ridge": 0.3}).status == "failed"

@@ -38,11 +38,13 @@ def _of_series(examination: Examination) -> tuple[Status, str, str]:
     if fallback and fallback["name"] == candidate and not fallback["beaten_by"]:
         return "passed", _unbeaten(fallback), f"{expected}; or the fallback, where no candidate beats it"
     first = _read(examination, HORIZONS)["out_of_fold"][0]
+    adjusted = fallback["adjusted"].get(candidate) if fallback else None
     if naive_name not in first["against"]:
-        return "failed", f"the version is {naive_name} itself", expected
+        beats = adjusted is not None and adjusted < LEVEL
+        told = f"the version is {naive_name} itself{_among(fallback, adjusted)}"
+        return "passed" if beats else "failed", told, expected
     naive = first["against"][naive_name]
     p_value = 1.0 if naive["p_value"] is None else naive["p_value"]
-    adjusted = fallback["adjusted"].get(candidate) if fallback else None
     test = examination.gain_over(examination.baseline)
     found = (
         f"rolling origins: mae {first['metrics']['mae']['value']:.4g} against {naive['mae']:.4g}, "

@@ -21,7 +21,7 @@ def check(examination: Examination) -> tuple[Status, str, str]:
     gain = examination.gain_over(examination.champion)
     # A gain in the target's unit may be of any size.
     as_written = "+.4f" if examination.project.classes else "+.3g"
-    value, low, high = (format(part, as_written) for part in (gain.value, gain.low, gain.high))
+    value, low, high = (format(part + 0.0, as_written) for part in (gain.value, gain.low, gain.high))
     found = f"{primary} {value} [{low}, {high}] against the champion"
     return "passed" if gain.value >= -margin and gain.high >= 0 else "failed", found, expected
 
