@@ -110,7 +110,15 @@ class PipelineError(DataError):
     ``faults`` holds each fault, or the first of very many; ``total`` counts them all.
     """
 
-    def __init__(self, what: str, *, faults: Sequence[Fault], where: str = "", total: int = 0) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        faults: Sequence[Fault],
+        where: str = "",
+        total: int = 0,
+        hint: str = "mend the files, or project.yaml if it is wrong; nothing was written",
+    ) -> None:
         self.faults = tuple(faults)
         self.total = max(total, len(self.faults))
         shown = "\n".join(f"    {fault}" for fault in self.faults[:20])
@@ -120,7 +128,7 @@ class PipelineError(DataError):
             where=where,
             found=f"{self.total} fault(s)\n{shown}" + (f"\n    ... and {more} more" if more > 0 else ""),
             expected="files, and weeks or days, as project.yaml describes them",
-            hint="mend the files, or project.yaml if it is wrong; nothing was written",
+            hint=hint,
         )
 
 

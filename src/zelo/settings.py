@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     jobs_lost_after: float = Field(
         default=30.0, ge=2.0, description="seconds without a sign of life until a job is another worker's"
     )
-    jobs_nice: int = Field(default=19, ge=0, le=19, description="how far a job steps back for the rest")
+    jobs_nice: int = Field(default=10, ge=0, le=19, description="how far a job steps back for the rest")
     offline: bool = Field(default=False, description="never download")
 
     @property

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import MakeHome
-from tests.homes import NAME, answered, zelo
+from tests.homes import NAME, Home, answered, zelo
 
 HEADS = ("hyperparameter", "value", "from", "default", "allowed", "meaning")
 
@@ -69,6 +69,8 @@ def test_what_is_set_is_a_version_and_what_is_taken_back_too(make_home: MakeHome
         ("lightgbm.n_estimators", "expected lstm.epochs=50"),
         ("lightgbm.=5", "expected lstm.epochs=50"),
         ("lightgbm=5", "expected lightgbm=null"),
+        (f"lightgbm.n_estimators={'9' * 400}", "a whole number from 1 to 2000"),
+        (f"lightgbm.n_estimators={'9' * 5_000}", "a whole number from 1 to 2000"),
     ],
 )
 def test_a_change_that_is_not_valid_is_not_made(make_home: MakeHome, change: str, said: str) -> None:
@@ -81,8 +83,33 @@ def test_a_change_that_is_not_valid_is_not_made(make_home: MakeHome, change: str
     assert answered("config", NAME, "--json").json["version"] == 0
 
 
-def test_a_change_needs_a_reason(make_home: MakeHome) -> None:
+def test_to_take_all_back_and_to_set_are_two_commands(make_home: MakeHome) -> None:
     make_home("trained")
-    ran = zelo("config", NAME, "--set", "lightgbm.n_estimators=50")
+    for changes in (("lightgbm=null", "lightgbm.subsample=1"), ("lightgbm.subsample=1", "lightgbm=null")):
+        ran = zelo("config", NAME, "--set", changes[0], "--set", changes[1], "--reason", "both")
+        assert ran.status == 2
+        assert "a command of its own" in " ".join(ran.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("reason", [[], ["--reason", "  "]])
+def test_a_change_needs_a_reason(make_home: MakeHome, reason: list[str]) -> None:
+    make_home("trained")
+    ran = zelo("config", NAME, "--set", "lightgbm.n_estimators=50", *reason)
     assert ran.status == 2
     assert "--reason" in ran.err
+
+
+def test_what_the_project_has_outgrown_is_shown_and_taken_back(make_home: MakeHome) -> None:
+    home = make_home("trained")
+    assert isinstance(home, Home)
+    answered("config", NAME, "--set", "logistic_regression.C=2", "--reason", "try")
+    home.spec.write_text(home.spec.read_text("utf-8").replace("  - logistic_regression\n", ""), "utf-8")
+
+    shown = " ".join(answered("config", NAME).out.split())
+    refused = zelo("config", NAME, "--set", "lightgbm.subsample=1", "--reason", "more")
+    answered("config", NAME, "--set", "logistic_regression.C=null", "--reason", "gone")
+
+    assert "does not fit the project.yaml any more: logistic_regression.C=2; take it back" in shown
+    assert refused.status == 2
+    assert "--set CANDIDATE=null" in " ".join(refused.err.split())
+    assert answered("config", NAME, "--json").json["stale"] == []

@@ -11,8 +11,9 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from zelo.decisions.policy import Policy, make_policy
-from zelo.decisions.window import PRICES, WindowLimits, limits_of
+from zelo.decisions.window import WindowLimits, limits_of
 from zelo.spec.loading import parse_project
+from zelo.spec.project import PRICES
 
 Array = np.ndarray[Any, Any]
 
@@ -115,8 +116,8 @@ def test_the_sentences_have_the_numbers_as_the_language_writes_them() -> None:
     (english,) = LIMITS.findings(USUAL * 1000, "en")
     (portuguese,) = LIMITS.findings(USUAL * 1000, "pt-BR")
     highest = f"{1000 * USUAL.max():,.2f}"
-    assert f"Price level: {highest} is beyond" in english[0]
-    assert f"Nível de preço: {highest.translate(str.maketrans(',.', '.,'))} está além" in portuguese[0]
+    assert f"Price level: {highest} is above" in english[0]
+    assert f"Nível de preço: {highest.translate(str.maketrans(',.', '.,'))} está acima" in portuguese[0]
 
 
 def test_many_windows_are_told_as_each_alone() -> None:

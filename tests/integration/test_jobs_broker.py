@@ -13,7 +13,7 @@ import pytest
 from tests.processes import Redis
 from tests.retraining.fake_jobs import until
 
-from zelo.retraining.broker import make_app, notify
+from zelo.retraining.broker import QUEUE, make_app, notify
 
 pytestmark = pytest.mark.slow
 LISTEN = """
@@ -69,6 +69,39 @@ def test_over_folders(tmp_path: Path) -> None:
     finally:
         assert listener.end() == 0
     assert [path.name for path in (tmp_path / "broker" / "messages").iterdir()] == [".half.zelo.msg"]
+
+
+GARBAGE = (
+    "",
+    "{",
+    "[]",
+    '{"a": 1}',
+    '{"properties": {"delivery_tag": "1"}, "headers": {"task": "zelo.wake", "id": "1"}}',
+    '{"properties": {"delivery_tag": "2"}, "headers": {"task": "zelo.wake", "id": "2"}, "body": "?",'
+    ' "content-type": "application/json", "content-encoding": "utf-8"}',
+    '{"properties": {"delivery_tag": "3"}, "headers": {"task": "another", "id": "3"}, "body": "[[],{},{}]",'
+    ' "content-type": "application/json", "content-encoding": "utf-8"}',
+)
+
+
+def test_garbage_and_deleted_folders_end_no_worker(tmp_path: Path) -> None:
+    listener = Listener("", tmp_path)
+    messages = tmp_path / "broker" / "messages"
+    try:
+        listener.told("before")
+        for number, text in enumerate(GARBAGE):
+            half = tmp_path / "half"
+            half.write_text(text, encoding="utf-8")
+            half.rename(messages / f"0{number}.{QUEUE}.msg")
+        listener.told("after garbage")
+        until(lambda: not list(messages.glob(f"0?.{QUEUE}.msg")))
+
+        shutil.rmtree(messages)
+        listener.told("without its messages")
+        shutil.rmtree(messages.parent)
+        listener.told("without its folder")
+    finally:
+        assert listener.end() == 0
 
 
 def test_over_redis_that_goes_away_and_comes_back(redis: Redis, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_week_of_a_forecast(workshop: Home, tmp_path: Path) -> None:
 
     write_orders(workshop.folder / "data" / "raw" / "orders", WEEKS + 2)
     notes = answered("data", "workshop", "--json").json["notes"]
-    assert "2 forecasts have met what came" in notes
+    assert "forecasts that have met what came: 2" in notes
     assert not any("met" in note for note in answered("data", "workshop", "--json").json["notes"])
     with workshop.workspace.ledger() as ledger:
         judged = ledger.judged("workshop")

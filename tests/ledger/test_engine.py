@@ -104,6 +104,21 @@ def test_a_locked_ledger_says_so_and_recovers(tmp_path: Path) -> None:
     assert "nothing was written" in caught.value.hint
 
 
+def test_a_ledger_that_another_writes_to_is_opened_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    written = record()
+    with Ledger.open(url(path)) as ledger:
+        ledger.record_predictions([written])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with Ledger.open(url(path), busy_timeout=0.05) as ledger:
+        assert ledger.prediction(written.id) == written
+
+    other.execute("ROLLBACK")
+    other.close()
+
+
 def test_a_full_disk_says_so_and_recovers(tmp_path: Path) -> None:
     with Ledger.open(url(tmp_path / "a.db")) as ledger:
         limit = {"pages": 1}

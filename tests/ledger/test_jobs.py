@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zelo.errors import ConflictError, UnknownError
-from zelo.ledger.jobs import MOST_ATTEMPTS, Job, Jobs
+from zelo.ledger.jobs import MOST_LOSSES, Job, Jobs
 from zelo.ledger.store import Ledger
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -192,14 +192,15 @@ def test_only_a_job_without_a_sign_of_life_is_lost(jobs: Jobs, ledger: Ledger) -
 
 def test_a_job_that_is_lost_again_and_again_has_failed(jobs: Jobs, ledger: Ledger) -> None:
     job = submitted(jobs)
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MOST_LOSSES):
         claimed(jobs, job)
         jobs.requeue_lost(START + timedelta(days=1))
 
     ended = now(jobs, job)
-    assert (ended.state, ended.attempt) == ("failed", MOST_ATTEMPTS)
+    assert (ended.state, ended.attempt) == ("failed", MOST_LOSSES)
     assert ended.error is not None
     assert ended.error["what"] == "the job was lost too often"
+    assert ended.error["found"].startswith("3 times; no sign of life from w1")
     assert ledger.events("churn", kind="job")[0].reason == "train failed"
 
 
@@ -214,6 +215,22 @@ def test_a_job_given_back_runs_again(jobs: Jobs) -> None:
     assert (given.state, given.worker, given.progress) == ("queued", None, {})
     assert jobs.lines(job.id)[-1].payload["why"] == "the worker was stopped"
     assert claimed(jobs, job, "w2").attempt == 2
+
+
+def test_a_job_given_back_was_not_lost(jobs: Jobs) -> None:
+    job = submitted(jobs)
+    for attempt in range(1, MOST_LOSSES + 2):
+        claimed(jobs, job)
+        assert jobs.requeue(job.id, attempt, "the worker was stopped")
+
+    for loss in range(1, MOST_LOSSES):
+        claimed(jobs, job)
+        jobs.requeue_lost(START + timedelta(days=1))
+        assert (now(jobs, job).state, jobs.lines(job.id)[-1].payload["losses"]) == ("queued", loss)
+    claimed(jobs, job)
+    jobs.requeue_lost(START + timedelta(days=1))
+
+    assert now(jobs, job).state == "failed"
 
 
 def test_cancel_a_job_that_waits(jobs: Jobs, ledger: Ledger) -> None:

@@ -8,9 +8,19 @@ from hypothesis import strategies as st
 from tests.series import make_forecast_project
 from tests.tables import make_project
 
+from zelo.models import catalogue
+from zelo.models.baseline import baselines
 from zelo.models.candidate import Candidate, Setting
 from zelo.models.catalogue import CATALOGUE
-from zelo.models.hyperparameters import ADJUSTABLE, HYPERPARAMETERS, Fault, estimators, faults
+from zelo.models.hyperparameters import (
+    ADJUSTABLE,
+    BLENDS,
+    HYPERPARAMETERS,
+    Fault,
+    can_blend,
+    estimators,
+    faults,
+)
 from zelo.spec.project import Project
 
 OWNERS = ("model", "estimator", "tuned")
@@ -110,6 +120,25 @@ def test_each_fault_names_its_place_what_was_found_and_what_is_allowed() -> None
     assert found[2] == Fault("lightgbm.n_estimators", "1000000", "a whole number from 1 to 2000")
     assert found[3].expected == "a number from 0.05 to 1"
     assert found[4].expected == "a hyperparameter of prior: none may be changed"
+
+
+@pytest.mark.parametrize("digits", [400, 5_000])
+def test_a_number_that_no_machine_holds_is_out_of_range(digits: int) -> None:
+    changes = {"lightgbm": {"num_leaves": 10**digits, "subsample": -(10**digits)}}
+    found = faults(make_project(candidates=["lightgbm"]), changes)
+    assert [fault.key for fault in found] == ["lightgbm.num_leaves", "lightgbm.subsample"]
+
+
+@pytest.mark.parametrize("season", [1, 52, None])
+def test_a_blend_needs_others_than_blends_and_baselines(season: int | None) -> None:
+    project = make_project()
+    if season is not None:
+        project = make_forecast_project(forecast={"history": 104, "season": season, "lags": [1], "means": []})
+    nothing = {*catalogue.BLENDS, *(candidate.name for candidate in baselines(project))}
+
+    assert set(catalogue.BLENDS) == BLENDS
+    assert not can_blend(project, nothing)
+    assert all(can_blend(project, {*nothing, name}) for name in set(CATALOGUE) - nothing)
 
 
 def test_a_long_value_is_cut_short() -> None:

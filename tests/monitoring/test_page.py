@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from zelo.monitoring.page import render_page
+from zelo.monitoring.words import Words
 
 from .weekly_fakes import NEWEST, NOW, WEEK, Watched
 
@@ -140,3 +142,10 @@ def test_one_forecast_and_one_week(watched: Watched) -> None:
 
     assert page.count("circle", "forecast") == 1
     assert "13/06/2022" in page.text
+
+
+def test_many_days_since_the_training_are_written_as_a_count(watched: Watched) -> None:
+    report = replace(watched.report(), weeks_since=1200)
+    words = Words(watched.project.language)
+
+    assert f"{words.whole(1200)} {words('weeks')}" in Page(render_page(report, watched.project, [])).text

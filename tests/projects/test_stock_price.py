@@ -110,7 +110,7 @@ def test_a_days_round(trained: Trained, tmp_path: Path) -> None:
 
         (raw / "CMIG4.SA_2015_b.csv").write_text("".join(lines), encoding="utf-8")
         again = answered("data", "stock_price", "--json").json
-        assert "1 forecasts have met what came" in again["notes"]
+        assert "forecasts that have met what came: 1" in again["notes"]
         # The generated prices end long ago, which is an alarm.
         alarmed = zelo("monitor", "stock_price", "--json")
     assert alarmed.status == 1, alarmed.out + alarmed.err

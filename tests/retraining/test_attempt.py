@@ -114,7 +114,31 @@ def test_a_result_waits_for_the_ledger(jobs: Jobs, caplog: pytest.LogCaptureFixt
         attempt(jobs, job).run(lambda: {"version": "4"})
 
     assert now(jobs, job).state == "succeeded"
-    assert caplog.text.count("the end was not written yet") == 3
+    assert caplog.text.count("the ledger is asked again") == 3
+
+
+def test_a_finished_training_waits_for_the_ledger_before_it_registers(jobs: Jobs) -> None:
+    job = claimed(jobs)
+    mine = attempt(jobs, job)
+
+    def work() -> dict[str, Any]:
+        with failing(jobs, times=3):
+            mine.guard()
+        assert now(jobs, job).registering
+        return {"version": "4"}
+
+    mine.run(work)
+
+    assert now(jobs, job).state == "succeeded"
+
+
+def test_a_broken_job_waits_for_the_ledger(jobs: Jobs) -> None:
+    job = claimed(jobs)
+
+    with failing(jobs, times=3), pytest.raises(ZeroDivisionError):
+        attempt(jobs, job).run(lambda: {"version": 1 / 0})
+
+    assert now(jobs, job).state == "failed"
 
 
 def test_an_error_of_the_tree_is_the_job_s(jobs: Jobs) -> None:

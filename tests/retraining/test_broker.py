@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import stat
 import threading
 import time
 from pathlib import Path
+from queue import Empty
 
 import pytest
 
@@ -51,11 +53,65 @@ def test_a_broker_that_is_not_there_is_told_soon_and_without_its_password(
     assert "secret" not in caplog.text + app.connection().as_uri()
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     app = make_app(None, tmp_path)
     (tmp_path / "messages").rmdir()
+    (tmp_path / "messages").write_text("in its place")
 
     assert not notify(app, "j1")
+
+
+def test_folders_that_were_deleted_come_back(tmp_path: Path) -> None:
+    home = tmp_path / "broker"
+    app = make_app(None, home)
+    with app.connection() as connection, connection.SimpleQueue(QUEUE) as queue:
+        shutil.rmtree(home)
+        with pytest.raises(Empty):
+            queue.get(block=False)
+
+    assert notify(app, "j1")
+
+    assert len(list((home / "messages").iterdir())) == 1
+    for folder in (home, home / "messages", home / "control"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe\x00",
+        b"null",
+        b"{}",
+        b'{"properties": {"delivery_tag": "1"}}',
+        b'{"properties": {"delivery_tag": "1", "body_encoding": "base64"}, "body": "?"}',
+        b'{"properties": {"delivery_tag": "1"}, "headers": {"task": "zelo.wake"}}',
+    ],
+)
+def test_a_message_that_cannot_be_read_is_skipped(
+    garbage: bytes, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    app = make_app(None, tmp_path)
+    bad = tmp_path / "messages" / f"0.{QUEUE}.msg"
+    bad.write_bytes(garbage)
+    notify(app, "j1")
+
+    with app.connection() as connection, connection.SimpleQueue(QUEUE) as queue:
+        told = queue.get(block=False)
+
+    assert told.headers["argsrepr"] == "['j1']"
+    assert "cannot be read" in caplog.text
+    assert not bad.exists()
+
+
+def test_a_table_of_queues_that_cannot_be_read_is_made_again(tmp_path: Path) -> None:
+    app = make_app(None, tmp_path)
+    (tmp_path / "control" / f"{QUEUE}.exchange").write_bytes(b"")
+
+    assert notify(app, "j1")
+
+    assert len(list((tmp_path / "messages").iterdir())) == 1
 
 
 def test_many_threads_of_a_server_may_announce(tmp_path: Path) -> None:
@@ -69,7 +125,21 @@ def test_many_threads_of_a_server_may_announce(tmp_path: Path) -> None:
     assert len(list((tmp_path / "messages").iterdir())) == 8
 
 
-@pytest.mark.parametrize("url", ["amqp://ana:secret@host//", "redis.host:6379", "memory://", "nothing"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://ana:secret@host//",
+        "redis.host:6379",
+        "memory://",
+        "nothing",
+        "redis://:secret@localhost:abc/0",
+        "redis://:secret@localhost:99999/0",
+        "redis://:secret@[bad/0",
+        "redis://:secret@localhost:1/zero",
+        "redis://:sec#ret@localhost:1/0",
+        "localhost:1/zero",
+    ],
+)
 def test_a_broker_that_is_not_ours(url: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="broker's URL cannot be used") as caught:
         make_app(url, tmp_path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from tests.tables import make_project
 from zelo.errors import ConflictError, RequestError
 from zelo.ledger.configs import Configs
 from zelo.ledger.store import Ledger
+from zelo.models.hyperparameters import HYPERPARAMETERS
 from zelo.retraining.config import change, described, effective, laid_over, with_overrides
+from zelo.retraining.requests import read_config, read_train
 from zelo.spec.project import Project
 
 CANDIDATES = ["prior", {"lightgbm": {"num_leaves": 16}}, {"deep": {"estimator": "lightgbm"}}, "voting"]
@@ -96,6 +99,35 @@ def test_a_configuration_that_the_project_has_outgrown_is_an_error_that_says_wha
 
     changed(later, ledger, {"deep": None})
     assert effective(later, ledger) == later
+
+
+def test_what_the_project_has_outgrown_is_shown_and_taken_back_by_its_name(
+    project: Project, ledger: Ledger
+) -> None:
+    changed(project, ledger, {"deep": {"max_depth": 4}, "lightgbm": {"num_leaves": 4}})
+    later = make_project(candidates=["prior", "ridge", "svm"])
+
+    stale = described(later, Configs(ledger).current("sample"))["stale"]
+    with pytest.raises(ConflictError) as caught:
+        changed(later, ledger, {"svm": {"C": 2.0}})
+
+    assert {one["hyperparameter"]: one["value"] for one in stale} == {
+        "deep.max_depth": 4,
+        "lightgbm.num_leaves": 4,
+    }
+    assert "deep" in caught.value.found
+    assert "--set CANDIDATE=null" in caught.value.hint
+    changed(later, ledger, {"deep": {"max_depth": None}})
+    changed(later, ledger, {"lightgbm": None})
+    assert changed(later, ledger, {"svm": {"C": 2.0}}) == 4
+
+
+def test_every_hyperparameter_passes_the_bodies_that_name_it() -> None:
+    for key in HYPERPARAMETERS:
+        candidates = {"any": {key: 1}}
+        assert read_train(json.dumps({"candidates": candidates}).encode()).candidates == candidates
+        body = json.dumps({"candidates": candidates, "reason": "x"}).encode()
+        assert read_config(body).candidates == candidates
 
 
 def test_changes_add_up(project: Project, ledger: Ledger) -> None:

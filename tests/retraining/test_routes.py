@@ -8,77 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from tests.serving.fakes import PROJECT, AgePredictor, Client, Registry, bundle
+from tests.retraining.churn import DAY, Wakes, app_of, problem
+from tests.serving.fakes import Client
 
 from zelo.errors import SpecError
-from zelo.ledger.configs import Configs
 from zelo.ledger.jobs import Jobs
 from zelo.ledger.store import Ledger
-from zelo.retraining.routes import MOST_WAITING, Training, training_extension
-from zelo.serving.app import create_app
-from zelo.serving.service import Service
-from zelo.spec.loading import parse_project
-
-SPEC = PROJECT.replace(
-    "candidates: [prior]", "candidates: [prior, {lightgbm: {num_leaves: 16}}, logistic_regression]"
-)
-JSON = {"content-type": "application/json"}
-DAY = {"candidates": {"lightgbm": {"n_estimators": 50}}, "reason": "fewer trees"}
-
-
-class Wakes(list[str]):
-    """Which jobs the broker was told of."""
-
-    def __call__(self, job_id: str) -> None:
-        self.append(job_id)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", busy_timeout=0.05) as opened:
-        yield opened
-
-
-@pytest.fixture
-def jobs(ledger: Ledger) -> Jobs:
-    return Jobs(ledger)
-
-
-@pytest.fixture
-def wakes() -> Wakes:
-    return Wakes()
-
-
-@pytest.fixture
-def training(ledger: Ledger, wakes: Wakes) -> Training:
-    return Training(
-        project=lambda: parse_project(SPEC), ledger=ledger, wake=wakes, actor="Ana", max_body_bytes=2_000
-    )
-
-
-@pytest.fixture
-def client(training: Training, ledger: Ledger) -> Iterator[Client]:
-    with Client(app_of(training, ledger)) as opened:
-        yield opened
-
-
-def app_of(training: Training, ledger: Ledger) -> Any:
-    service = Service(Registry("1", bundle(AgePredictor())), ledger)
-    return create_app({"churn": service}, extensions={"churn": training_extension("churn", training)})
-
-
-def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    document: dict[str, Any] = response.json()
-    assert (document["status"], document["code"]) == (status, code)
-    return document
-
-
-def places(document: dict[str, Any]) -> list[str]:
-    return [error["field"] for error in document["errors"]]
+from zelo.retraining import events
+from zelo.retraining.routes import MOST_WAITING, Training
 
 
 def test_a_server_that_takes_trainings_loads_no_library_of_training() -> None:
@@ -125,67 +63,6 @@ def test_a_job_holds_the_configuration_of_its_day(client: Client, jobs: Jobs) ->
     client.post("/config", json=DAY)
     client.post("/train", json={})
     assert jobs.listed("churn")[0].request["config_version"] == 1
-
-
-@pytest.mark.parametrize(
-    ("body", "fields"),
-    [
-        ({"candidates": {"lightgbm": {"n_estimators": 1_000_000}}}, ["candidates.lightgbm.n_estimators"]),
-        ({"candidates": {"lightgbm": {"n_estimators": 50.5}}}, ["candidates.lightgbm.n_estimators"]),
-        ({"candidates": {"lightgbm": {"n_estimators": True}}}, ["candidates.lightgbm.n_estimators"]),
-        ({"candidates": {"lightgbm": {"n_estimators": "50"}}}, ["candidates.lightgbm.n_estimators"]),
-        ({"candidates": {"lightgbm": {"n_estimators": [50]}}}, ["candidates.lightgbm.n_estimators"]),
-        ({"candidates": {"lightgbm": {"verbosity": 1}}}, ["candidates.lightgbm.verbosity"]),
-        ({"candidates": {"catboost": {}}}, []),
-        ({"candidates": {"catboost": {"depth": 3}}}, ["candidates.catboost"]),
-        ({"candidates": {"lightgbm": 3}}, ["candidates.lightgbm"]),
-        ({"candidates": [1]}, ["candidates"]),
-        ({"candidates": {"UPPER": {"depth": 3}}}, ["candidates.UPPER"]),
-        ({"only": ["catboost", "prior"]}, ["only.0"]),
-        ({"only": []}, ["only"]),
-        ({"only": "prior"}, ["only"]),
-        ({"only": ["prior"], "pick": "lightgbm"}, ["pick"]),
-        ({"pick": "catboost"}, ["pick"]),
-        ({"trials": -1}, ["trials"]),
-        ({"trials": 1_000_000}, ["trials"]),
-        ({"trials": "3"}, ["trials"]),
-        ({"when_busy": "wait"}, ["when_busy"]),
-        ({"hyperparameters": {}}, ["hyperparameters"]),
-        ({"reason": "x" * 1_001}, ["reason"]),
-        ([], ["the body"]),
-    ],
-)
-def test_a_request_that_is_not_valid_names_each_place_and_queues_nothing(
-    client: Client, jobs: Jobs, body: Any, fields: list[str]
-) -> None:
-    response = client.post("/train", json=body)
-
-    if not fields:
-        assert response.status_code == 202
-        return
-    document = problem(response, 422, "contract_broken")
-    assert places(document) == fields
-    assert all(error["expected"] for error in document["errors"])
-    assert jobs.listed("churn") == []
-
-
-def test_numbers_that_json_does_not_know_are_refused(client: Client) -> None:
-    for number in ("NaN", "Infinity", "1e999"):
-        body = f'{{"candidates": {{"lightgbm": {{"subsample": {number}}}}}}}'.encode()
-        assert client.post("/train", content=body, headers=JSON).status_code in (400, 422)
-
-
-def test_bodies_that_are_no_json_or_too_large(client: Client, jobs: Jobs) -> None:
-    for path in ("/train", "/config"):
-        problem(client.post(path, content=b"{", headers=JSON), 400, "malformed_body")
-        problem(
-            client.post(path, content=b"{}", headers={"content-type": "text/plain"}),
-            415,
-            "wrong_content_type",
-        )
-        problem(client.post(path, json={"reason": "x" * 3_000}), 413, "body_too_large")
-    problem(client.post("/config"), 415, "wrong_content_type")
-    assert jobs.listed("churn") == []
 
 
 def test_a_second_training_waits_or_is_refused_as_its_request_says(client: Client, jobs: Jobs) -> None:
@@ -238,6 +115,33 @@ def test_a_job_is_seen_from_its_first_to_its_last_moment(client: Client, jobs: J
     assert [one["job"] for one in client.get("/jobs").json()["jobs"]] == [job_id]
 
 
+def test_neither_folders_nor_workers_are_told_beyond_the_machine(
+    client: Client, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LATE_SECONDS", 0.0)
+    job_id = client.post("/train").json()["job"]
+    jobs.claim(job_id, "machine:17")
+    jobs.line(
+        job_id, 'File "/srv/secret/train.py", line 3', "at sqlite:////srv/secret/ledger.db", "3/20 of /a"
+    )
+    error = {
+        "what": "no rows",
+        "where": "/srv/secret/rows.csv: 3",
+        "found": "nothing in '/srv/secret/rows.csv'",
+    }
+    jobs.finish(job_id, 1, "failed", error=error)
+
+    told = client.get(f"/jobs/{job_id}").json()
+
+    assert told["error"] == {"what": "no rows", "found": "nothing in 'rows.csv'"}
+    said = ['File "train.py", line 3', "at sqlite://ledger.db", "3/20 of /a"]
+    assert [line["text"] for line in told["log"] if line["kind"] == "log"] == said
+    for path in ("/jobs", f"/jobs/{job_id}", f"/jobs/{job_id}/events"):
+        text = client.get(path).text
+        assert not any(word in text for word in ("secret", "machine:17"))
+    assert "where" in (jobs.listed("churn")[0].error or {})
+
+
 def test_a_long_log_is_told_by_its_end(client: Client, jobs: Jobs) -> None:
     job_id = client.post("/train").json()["job"]
     jobs.claim(job_id, "w1")
@@ -268,45 +172,6 @@ def test_a_job_that_is_not_the_projects_is_unknown(client: Client, jobs: Jobs, p
     problem(client.post(f"/jobs/{other.id}/cancel"), 404, "unknown")
     assert jobs.queued() == [other]
     assert client.get("/jobs").json() == {"jobs": []}
-
-
-def test_the_configuration_is_read_and_changed(client: Client, ledger: Ledger) -> None:
-    before = client.get("/config").json()
-    after = client.post("/config", json={**DAY, "version": 0})
-
-    assert before["version"] == 0
-    assert before["candidates"]["lightgbm"]["hyperparameters"]["n_estimators"]["source"] == "default"
-    assert after.status_code == 200
-    told = after.json()
-    assert (told["version"], told["changed"]["actor"], told["changed"]["reason"]) == (1, "Ana", "fewer trees")
-    trees = told["candidates"]["lightgbm"]["hyperparameters"]["n_estimators"]
-    assert (trees["value"], trees["source"]) == (50, "configuration 1")
-    assert client.get("/projects/churn/config").json() == told
-    assert [event.kind for event in ledger.events("churn")] == ["config"]
-
-
-def test_a_change_from_an_older_version_is_a_conflict(client: Client, ledger: Ledger) -> None:
-    assert client.post("/config", json=DAY).status_code == 200
-    problem(client.post("/config", json={**DAY, "version": 0}), 409, "conflict")
-    assert len(Configs(ledger).history("churn")) == 1
-
-
-@pytest.mark.parametrize(
-    ("body", "fields"),
-    [
-        ({}, ["candidates", "reason"]),
-        ({"candidates": {}, "reason": "x"}, ["candidates"]),
-        ({"candidates": DAY["candidates"], "reason": "  "}, ["reason"]),
-        ({"candidates": {"lightgbm": {"subsample": 2}}, "reason": "x"}, ["candidates.lightgbm.subsample"]),
-        ({**DAY, "version": -1}, ["version"]),
-        ({**DAY, "actor": "Rui"}, ["actor"]),
-    ],
-)
-def test_a_change_that_is_not_valid_is_not_made(
-    client: Client, ledger: Ledger, body: Any, fields: list[str]
-) -> None:
-    assert places(problem(client.post("/config", json=body), 422, "contract_broken")) == fields
-    assert Configs(ledger).current("churn") is None
 
 
 def test_health_tells_of_the_training(client: Client, jobs: Jobs) -> None:
@@ -340,11 +205,38 @@ def test_a_project_that_is_no_longer_there_is_served_but_not_trained(
         raise SpecError("no such project", where="/somewhere/secret", found="'churn'")
 
     with Client(app_of(replace(training, project=gone), ledger)) as client:
-        document = problem(client.post("/train"), 409, "model_unavailable")
+        document = problem(client.post("/train"), 409, "project_not_valid")
         assert "secret" not in json.dumps(document)
-        problem(client.get("/config"), 409, "model_unavailable")
+        problem(client.get("/config"), 409, "project_not_valid")
         assert client.get("/health").json()["training"]["active"] is False
     assert jobs.listed("churn") == []
+
+
+def test_every_reference_of_the_apis_document_leads_somewhere(client: Client) -> None:
+    document = client.get("/openapi.json").json()
+
+    def references(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            if isinstance(part.get("$ref"), str):
+                yield part["$ref"]
+            part = list(part.values())
+        if isinstance(part, list):
+            for one in part:
+                yield from references(one)
+
+    found = set(references(document))
+    assert found
+    for reference in found:
+        root, *steps = reference.split("/")
+        assert root == "#"
+        place = document
+        for step in steps:
+            place = place[step]
+
+
+def test_events_are_documented_as_a_stream(client: Client) -> None:
+    answers = client.get("/openapi.json").json()["paths"]["/jobs/{job_id}/events"]["get"]["responses"]
+    assert set(answers["200"]["content"]) == {"text/event-stream"}
 
 
 def test_the_api_tells_of_training(client: Client) -> None:

@@ -36,6 +36,7 @@ def jobs(ledger: Ledger) -> Jobs:
 @pytest.fixture
 def client(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setattr(events, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(events, "LATE_SECONDS", 0.2)
     training = Training(lambda: parse_project(PROJECT), ledger, lambda job_id: None, "Ana", 2_000)
     service = Service(Registry("1", bundle(AgePredictor())), ledger)
     with Client(
@@ -110,6 +111,23 @@ def test_a_stream_goes_on_until_the_job_ends(client: Client, jobs: Jobs) -> None
         f"line {number}" for number in range(5)
     ]
     assert told[-1]["data"]["error"] == {"what": "no rows"}
+
+
+def test_what_a_process_said_last_comes_before_the_end(client: Client, jobs: Jobs) -> None:
+    job_id = running(jobs)
+
+    async def watch(http: httpx.AsyncClient) -> str:
+        stream = asyncio.create_task(http.get(f"/jobs/{job_id}/events"))
+        await asyncio.to_thread(jobs.finish, job_id, 1, "failed", None, {"what": "no rows"})
+        for number in range(4):
+            await asyncio.sleep(0.1)
+            await asyncio.to_thread(jobs.line, job_id, f"line {number}")
+        return (await asyncio.wait_for(stream, 10)).text
+
+    told = read(client.run(watch))
+
+    assert [event["event"] for event in told] == ["state"] * 3 + ["log"] * 4 + ["end"]
+    assert told[-2]["data"]["text"] == "line 3"
 
 
 def test_more_lines_than_one_read_takes_come_whole_and_in_order(client: Client, jobs: Jobs) -> None:

@@ -26,7 +26,6 @@ from tests.retraining.fake_jobs import (
 )
 
 from zelo.ledger.jobs import Job, Jobs
-from zelo.retraining.pace import LAST
 from zelo.retraining.supervise import supervise
 
 SLEEP = "import time; print('ready', flush=True); time.sleep(60)"
@@ -177,16 +176,31 @@ def test_a_ledger_that_does_not_answer_for_a_while(jobs: Jobs, caplog: pytest.Lo
     assert now(jobs, running.job).state == "cancelled"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux runs what nothing else wants the core for")
-def test_the_child_steps_back(jobs: Jobs) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="classes of scheduling are Linux's")
+def test_the_child_steps_back_and_still_gets_its_share(jobs: Jobs) -> None:
     job = claimed(jobs)
     text = (
         "import os; time = __import__('time'); time.sleep(0.5); print(os.nice(0), os.sched_getscheduler(0))"
     )
 
-    run(jobs, job, program(text), nice=LAST)
+    run(jobs, job, program(text), nice=19)
 
-    assert log(jobs, job) == [f"{LAST} {os.SCHED_IDLE}"]
+    assert log(jobs, job) == [f"19 {os.SCHED_OTHER}"]
+
+
+def test_a_child_that_may_not_step_back_runs(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "setpriority", refused)
+    job = claimed(jobs)
+
+    run(jobs, job, program_of("jobs.finish(job_id, attempt, 'succeeded', result={})", tmp_path)(job), nice=10)
+
+    assert now(jobs, job).state == "succeeded"
+    assert "does not step back: [Errno 13] Permission denied" in caplog.text
 
 
 LINKED = """

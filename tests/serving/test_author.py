@@ -20,14 +20,14 @@ from zelo.serving.author import Language, told
         (
             {"name": "lstm", "skill": -0.021, "p_value": 0.004},
             "pt-BR",
-            "Responde lstm: erro absoluto médio 2,1% maior que o de persistence (o último valor), de origens "
-            "móveis (p = 0,0040).",
+            "Responde lstm: erro absoluto médio 2,1 % maior que o de persistence (o último valor), de "
+            "origens sucessivas (p = 0,0040).",
         ),
         (
             {"name": "lstm", "skill": 0.004, "p_value": 0.31},
             "pt-BR",
-            "Responde lstm: erro absoluto médio 0,4% menor que o de persistence (o último valor), de origens "
-            "móveis (p = 0,31: pode ser acaso).",
+            "Responde lstm: erro absoluto médio 0,4 % menor que o de persistence (o último valor), de "
+            "origens sucessivas (p = 0,31: pode ser acaso).",
         ),
         (
             {"name": "ridge", "baseline": "seasonal_naive", "skill": 0.2, "p_value": 0.02},

@@ -104,8 +104,6 @@ def test_a_request_brings_the_history_as_a_list(weekly: Service, ledger: Ledger)
     [
         (lambda body: {**body, "last_effort": [1.0] * 7}, "a list of 7 values"),
         (lambda body: {**body, "last_effort": [1.0] * 9}, "a list of 9 values"),
-        (lambda body: {**body, "last_effort": [1.0] * 7 + ["2"]}, '"2"'),
-        (lambda body: {**body, "last_effort": [True] * 8}, "true"),
         (lambda body: {**body, "last_effort": 3}, "3"),
         (lambda body: {name: value for name, value in body.items() if name != "last_effort"}, "nothing"),
     ],
@@ -118,6 +116,22 @@ def test_a_history_of_another_shape_is_refused(
     (error,) = caught.value.errors
     assert (error.field, error.found) == ("last_effort", found)
     assert error.expected == "a list of exactly 8 numbers, the oldest first"
+
+
+@pytest.mark.parametrize(
+    ("history", "found"),
+    [
+        ([1.0] * 7 + ["2"], {"last_effort[7]": '"2"'}),
+        ([True] * 8, {f"last_effort[{n}]": "true" for n in range(8)}),
+    ],
+)
+def test_what_is_no_number_of_the_history_is_named_by_its_place(
+    weekly: Service, history: list[Any], found: dict[str, str]
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        weekly.ask_row(json.dumps({**BODY, "last_effort": history}).encode())
+    assert {error.field: error.found for error in caught.value.errors} == found
+    assert {error.expected for error in caught.value.errors} == {"a number"}
 
 
 def test_a_lag_is_no_field_of_a_request(weekly: Service) -> None:

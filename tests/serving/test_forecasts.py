@@ -99,23 +99,58 @@ def test_of_a_batch_each_row_is_told_its_own(http: Client) -> None:
 @pytest.mark.parametrize(
     ("prices", "found"),
     [
-        ([10.0] * (HISTORY - 1), f"a list of {HISTORY - 1} values"),
-        ([10.0] * (HISTORY + 1), f"a list of {HISTORY + 1} values"),
         ([10.0] * (HISTORY - 1) + [0.0], "0.0"),
         ([10.0] * (HISTORY - 1) + [-3.5], "-3.5"),
         ([10.0] * (HISTORY - 1) + [1e300], "1e+300"),
         ([10.0] * (HISTORY - 1) + [None], "null"),
         ([10.0] * (HISTORY - 1) + ["10"], '"10"'),
+        ([10.0] * (HISTORY - 1) + [[10.0] * HISTORY], f"a list of {HISTORY} values"),
     ],
 )
-def test_what_cannot_be_prices_is_a_422_that_says_what_is_taken(
+def test_what_cannot_be_a_price_is_a_422_that_names_its_place(
     http: Client, prices: list[Any], found: str
 ) -> None:
     response = http.post("/predict", json={"last_prices": prices})
     assert response.status_code == 422
     (error,) = response.json()["errors"]
+    place, expected = f"last_prices[{HISTORY - 1}]", "a number above 0 and at most 1e+12"
+    assert error == {"field": place, "found": found, "expected": expected}
+
+
+@pytest.mark.parametrize("length", [0, HISTORY - 1, HISTORY + 1])
+def test_too_few_or_too_many_prices(http: Client, length: int) -> None:
+    (error,) = http.post("/predict", json={"last_prices": [10.0] * length}).json()["errors"]
     expected = f"a list of exactly {HISTORY} numbers above 0 and at most 1e+12, the oldest first"
-    assert error == {"field": "last_prices", "found": found, "expected": expected}
+    assert error == {"field": "last_prices", "found": f"a list of {length} values", "expected": expected}
+
+
+def test_each_bad_price_of_a_batch_is_named(http: Client) -> None:
+    bad = [0.0, "x", *BODY["last_prices"][2:]]
+    response = http.post("/predict/batch", json={"rows": [BODY, {"last_prices": bad}]})
+    places = [(error["index"], error["field"], error["found"]) for error in response.json()["errors"]]
+    assert places == [(1, "last_prices[0]", "0.0"), (1, "last_prices[1]", '"x"')]
+
+
+@pytest.mark.parametrize(
+    "day", ["amanhã", "01/07/2025", "2025-02-30", "20250701", "2025-W27-2", "2025-07-01T00:00", "", 20250701]
+)
+def test_the_day_of_a_forecast_has_one_form(http: Client, day: str | int) -> None:
+    response = http.post("/predict", json={**BODY, "date": day})
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["field"], error["expected"]) == (
+        "date",
+        "a day of the calendar as YYYY-MM-DD, such as 2025-06-30",
+    )
+
+
+@pytest.mark.parametrize(("day", "kept"), [(" 2024-02-29 ", "2024-02-29"), (None, None)])
+def test_a_day_of_the_calendar_is_kept_as_the_entity(
+    http: Client, ledger: Ledger, day: str | None, kept: str | None
+) -> None:
+    posted(http, date=day)
+    (record,) = ledger.predictions("quotes")
+    assert record.entity == kept
 
 
 def test_prices_at_the_ends_of_what_is_taken_are_answered_in_numbers(http: Client) -> None:
@@ -138,6 +173,8 @@ def test_the_document_tells_what_a_forecast_answers(http: Client) -> None:
     prices = schemas["quotes_row"]["properties"]["last_prices"]
     assert (prices["minItems"], prices["maxItems"]) == (HISTORY, HISTORY)
     assert prices["items"]["minimum"] > 0
+    day, _ = schemas["quotes_row"]["properties"]["date"]["anyOf"]
+    assert (day["type"], day["format"]) == ("string", "date")
 
 
 def test_a_file_of_predictions_has_the_drift(quotes: Service, tmp_path: Path) -> None:

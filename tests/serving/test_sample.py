@@ -34,7 +34,7 @@ def sealed(folder: Path, sample: dict[str, Any] | None, **facts: Any) -> Bundle:
 @pytest.mark.parametrize(
     ("synthetic", "note"),
     [
-        (False, f"os últimos {HISTORY} valores dos dados em que o modelo foi treinado"),
+        (False, f"os últimos {HISTORY} valores dos dados desta versão, os de teste entre eles"),
         (True, f"os últimos {HISTORY} valores de dados sintéticos: um gerador os fez"),
     ],
 )

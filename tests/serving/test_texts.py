@@ -13,7 +13,7 @@ import pytest
 
 from zelo.ledger.store import Ledger
 from zelo.serving.app import create_app
-from zelo.serving.schema import MAX_TEXT
+from zelo.serving.field_types import MAX_TEXT
 from zelo.serving.service import Service
 
 from .fakes import TEXTS, Client, Clock, Registry, WordPredictor, bundle

@@ -37,13 +37,13 @@ def config(
     from zelo.retraining.config import change, described
 
     wanted = _parsed(changes or [])
-    if wanted and not reason:
+    if wanted and not reason.strip():
         raise typer.BadParameter("--set needs a --reason", param_hint="--reason")
     workspace = open_workspace()
     project = workspace.project(name)
     with workspace.ledger() as ledger:
         if wanted:
-            change(project, ledger, wanted, actor=workspace.approver, reason=reason)
+            change(project, ledger, wanted, actor=workspace.approver, reason=reason.strip())
         found = described(project, Configs(ledger).current(name))
     if as_json:
         show_json(found)
@@ -54,11 +54,14 @@ def config(
 def _parsed(changes: list[str]) -> dict[str, dict[str, Any] | None]:
     """``lstm.epochs=50`` and the like as candidate -> hyperparameter -> value."""
     found: dict[str, dict[str, Any] | None] = {}
+    twice = "{0}=null takes back all of {0}: set what it shall have in a command of its own"
     for text in changes:
         key, equals, value = text.partition("=")
         candidate, dot, name = key.strip().partition(".")
         if not equals or not candidate or (dot and not name):
             raise typer.BadParameter(f"found {text}; expected lstm.epochs=50", param_hint="--set")
+        if candidate in found and (not dot or found[candidate] is None):
+            raise typer.BadParameter(twice.format(candidate), param_hint="--set")
         if dot:
             found[candidate] = {**(found.get(candidate) or {}), name: _value(value)}
         elif _value(value) is None:
@@ -71,7 +74,8 @@ def _parsed(changes: list[str]) -> dict[str, dict[str, Any] | None]:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except ValueError:
+        # No JSON, or a whole number of thousands of digits.
         return text
 
 
@@ -89,6 +93,12 @@ def _show(found: dict[str, Any]) -> None:
         for key, entry in candidate["hyperparameters"].items()
     ]
     show_table("", ("hyperparameter", "value", "from", "default", "allowed", "meaning"), rows)
+    for stale in found["stale"]:
+        OUT.print(
+            f"does not fit the project.yaml any more: {stale['hyperparameter']}={stale['value']}; "
+            f"take it back with --set {stale['hyperparameter']}=null",
+            markup=False,
+        )
     if changed := found["changed"]:
         OUT.print(
             f"configuration {found['version']}, {changed['at']:%Y-%m-%d %H:%M} UTC by {changed['actor']}: "

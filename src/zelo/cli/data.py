@@ -103,9 +103,9 @@ def _realised(workspace: Workspace, project: Project, built: Built) -> Iterator[
     with workspace.ledger() as ledger:
         counts = realise(ledger, project, built.dataset.read("rows"), now())
     if counts.recorded:
-        yield f"{counts.recorded} forecasts have met what came"
+        yield f"forecasts that have met what came: {counts.recorded}"
     if counts.corrected:
-        yield f"{counts.corrected} forecasts have met a corrected value"
+        yield f"forecasts that have met a corrected value: {counts.corrected}"
 
 
 def _record(

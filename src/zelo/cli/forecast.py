@@ -11,11 +11,13 @@ from zelo.cli.champion import open_service
 from zelo.cli.data import make_rows
 from zelo.cli.show import OUT, say_synthetic, show_json, show_table
 from zelo.cli.workspace import Workspace
+from zelo.errors import DataError
 from zelo.spec.project import Project
 
 if TYPE_CHECKING:
     from zelo.data.pipeline.dataset import Dataset
     from zelo.serving.coming import Forecast
+    from zelo.serving.service import Service
 
 
 def run_forecast(workspace: Workspace, project: Project, output: Path | None, *, as_json: bool) -> None:
@@ -38,6 +40,7 @@ def run_forecast(workspace: Workspace, project: Project, output: Path | None, *,
         assert built is not None
         dataset = built.dataset
         assert dataset is not None
+        _refuse_other_world(service, dataset)
         coming = dataset.read("coming")
         first = f"{coming[project.column_of(project.date)].iloc[0]:%Y-%m-%d}"
         place = output or workspace.settings.reports / project.name / f"forecast-{first}.csv"
@@ -56,6 +59,21 @@ def run_forecast(workspace: Workspace, project: Project, output: Path | None, *,
         show_json(facts | _told(project, found))
     else:
         _show(project, dataset, found)
+
+
+def _refuse_other_world(service: Service, dataset: Dataset) -> None:
+    """A model of generated data does not forecast observed ones, nor the reverse."""
+    model = service.model
+    if bool(model.bundle.manifest["synthetic"]) != dataset.synthetic:
+        kinds = {True: "synthetic", False: "observed"}
+        raise DataError(
+            "the champion knows another kind of data",
+            where=service.name,
+            found=f"data set {dataset.name}, {kinds[dataset.synthetic]}; version {model.version} was trained "
+            f"on {kinds[not dataset.synthetic]} data",
+            expected="both the same",
+            hint=f"zelo train {service.name}, then zelo promote {service.name}",
+        )
 
 
 def _row(project: Project) -> str:

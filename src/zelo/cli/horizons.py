@@ -64,7 +64,7 @@ def _show_volatility(found: dict[str, Any], unit: str) -> None:
     )
     show_table("\nWhat makes the intervals", heads, rows)
     for name, reason in found["errors"].items():
-        OUT.print(f"{name} could not be fitted: {reason}", markup=False)
+        OUT.print(f"{STEADY.get(name, name)} could not be fitted: {reason}", markup=False)
     if found["chosen"] is None:
         OUT.print("Too few rows to promise an interval.", markup=False)
         return

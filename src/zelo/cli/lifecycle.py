@@ -122,6 +122,7 @@ def compare(
             }
         )
         return
+    _say_synthetic(bundle)
     show_comparison(project, comparison)
     show_standing(project, comparison)
     show_metrics(project, metrics, None)
@@ -167,6 +168,7 @@ def promote(
             }
         )
         return
+    _say_synthetic(_bundle(workspace, name, "champion"))
     show_gates(gates)
     before = f", {moved.previous} before" if moved.previous else ""
     OUT.print(f"{name}: version {moved.version} is champion{before}; next: zelo serve {name}", markup=False)
@@ -299,6 +301,10 @@ def _bundle(workspace: Workspace, name: str, alias: str) -> Path:
     path = resolve(settings.registry, settings.bundles, name, wanted).bundle_path
     check_files(path)
     return path
+
+
+def _say_synthetic(bundle: Path) -> None:
+    say_synthetic(json.loads((bundle / "manifest.json").read_text("utf-8"))["synthetic"])
 
 
 def _record(workspace: Workspace, name: str, kind: str, reason: str, payload: dict[str, Any]) -> None:

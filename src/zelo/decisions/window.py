@@ -13,8 +13,6 @@ from zelo.stats.window_shape import distances, evenly, shapes
 Array = np.ndarray[Any, Any]
 Language = Literal["pt-BR", "en"]
 
-PRICES = (1e-9, 1e12)
-"""The least and the most that a price may be: above 0, and no ratio of two is beyond all numbers."""
 WIDE = 2.0
 """How far beyond the largest move of the training another may be: extremes have heavy tails, and the largest
 of the next years is easily half as large again."""
@@ -30,19 +28,21 @@ FAR = 2.0 * np.sqrt(1250.0)
 _QUANTILES = 200
 _WORDS: dict[Language, dict[str, str]] = {
     "pt-BR": {
-        "level": "Nível de preço: {0} está além de {1}, o limite que vem da faixa do treino ({2} a {3}).",
-        "wild": "Volatilidade alta: variação média de {0}% ao dia, acima do limite de {1}% que vem do "
+        "high": "Nível de preço: {0} está acima de {1}, o limite que vem da faixa do treino ({2} a {3}).",
+        "low": "Nível de preço: {0} está abaixo de {1}, o limite que vem da faixa do treino ({2} a {3}).",
+        "wild": "Volatilidade alta: variação média de {0} % ao dia, acima do limite de {1} % que vem do "
         "treino.",
-        "calm": "Volatilidade baixa: variação média de {0}% ao dia, abaixo do limite de {1}% que vem do "
+        "calm": "Volatilidade baixa: variação média de {0} % ao dia, abaixo do limite de {1} % que vem do "
         "treino.",
-        "largest": "Salto: {0}% de um dia para o outro, além do limite de {1}% que vem do treino.",
+        "largest": "Salto: {0} % de um dia para o outro, além do limite de {1} % que vem do treino.",
         "span": "Amplitude: o maior preço é {0} vezes o menor, acima do limite de {1} vezes que vem do "
         "treino.",
         "distance": "Distribuição: a forma dos retornos dista {0} da do treino (Kolmogorov-Smirnov), acima "
         "do limite de {1}.",
     },
     "en": {
-        "level": "Price level: {0} is beyond {1}, the limit from the training's range ({2} to {3}).",
+        "high": "Price level: {0} is above {1}, the limit from the training's range ({2} to {3}).",
+        "low": "Price level: {0} is below {1}, the limit from the training's range ({2} to {3}).",
         "wild": "High volatility: an average move of {0}% a day, above the training's limit of {1}%.",
         "calm": "Low volatility: an average move of {0}% a day, below the training's limit of {1}%.",
         "largest": "Jump: {0}% from one day to the next, beyond the training's limit of {1}%.",
@@ -80,7 +80,7 @@ class WindowLimits(Frozen):
         """What is unlike the training in each window, a sentence each; none of one that looks like it.
 
         Args:
-            windows: :data:`PRICES`, the newest first, [n, history].
+            windows: :data:`zelo.spec.project.PRICES`, the newest first, [n, history].
         """
         found: list[tuple[str, ...]] = [()] * len(windows)
         for kind, beyond, places, numbers in self._checks(windows):
@@ -95,8 +95,8 @@ class WindowLimits(Frozen):
         """Each kind: which windows are beyond the limit, and the numbers that say so, with their decimals."""
         low, high = self.lowest * np.exp(-self.reach), self.highest * np.exp(self.reach)
         lowest, highest = windows.min(axis=1), windows.max(axis=1)
-        yield "level", highest > high, 2, (highest, high, self.lowest, self.highest)
-        yield "level", lowest < low, 2, (lowest, low, self.lowest, self.highest)
+        yield "high", highest > high, 2, (highest, high, self.lowest, self.highest)
+        yield "low", lowest < low, 2, (lowest, low, self.lowest, self.highest)
         usual, largest, span, scaled = shapes(windows)
         yield "wild", usual > self.wildest, 2, (100 * usual, 100 * self.wildest)
         yield "calm", usual < self.calmest, 2, (100 * usual, 100 * self.calmest)

@@ -18,7 +18,7 @@ from zelo.ledger.store import Ledger
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Ending = Literal["succeeded", "failed", "cancelled"]
 Verdict = Literal["go", "cancel", "lost"]
-MOST_ATTEMPTS = 3
+MOST_LOSSES = 3
 REGISTERING = "registering"
 """The stage of a running job that can no longer be cancelled."""
 
@@ -236,7 +236,7 @@ class Jobs:
             return True
 
     def requeue_lost(self, older_than: datetime) -> list[Job]:
-        """Give back every running job whose last sign of life is older; after three attempts it has failed.
+        """Give back every running job whose last sign of life is older; at its third loss it has failed.
 
         Returns:
             The jobs as they are now.
@@ -287,23 +287,25 @@ class Jobs:
             return _known(connection, job_id)
 
     def _lose(self, connection: sa.Connection, job: Job) -> None:
-        found = f"no sign of life from {job.worker} since {job.beat_at:%Y-%m-%d %H:%M:%S} UTC"
-        if job.attempt < MOST_ATTEMPTS:
-            self._give_back(connection, job, found)
+        found = f"no sign of life of its worker since {job.beat_at:%Y-%m-%d %H:%M:%S} UTC"
+        losses = _losses(connection, job.id) + 1
+        if losses < MOST_LOSSES:
+            self._give_back(connection, job, found, losses=losses)
             return
         error = {
             "what": "the job was lost too often",
-            "found": f"{job.attempt} attempts; {found}",
+            "found": f"{losses} times; {found}",
             "hint": "look at the job's log and at the workers' memory, then ask again",
         }
         self._end(connection, job, "failed", error=error)
 
-    def _give_back(self, connection: sa.Connection, job: Job, why: str) -> None:
+    def _give_back(self, connection: sa.Connection, job: Job, why: str, **facts: int) -> None:
         if job.cancel_requested:
             self._end(connection, job, "cancelled")
             return
         self._change(connection, job, {"state": "queued", "worker": None, "beat_at": None, "progress": {}})
-        self._say(connection, job.id, "state", {"state": "queued", "attempt": job.attempt, "why": why})
+        said = {"state": "queued", "attempt": job.attempt, "why": why, **facts}
+        self._say(connection, job.id, "state", said)
 
     def _end(
         self,
@@ -352,6 +354,12 @@ def _first(connection: sa.Connection, query: sa.Select[Any]) -> Job | None:
 def _locked(connection: sa.Connection, job_id: str) -> Job | None:
     """The job, held until the transaction ends; so a job's lines are seen in the order of their numbers."""
     return _first(connection, sa.select(jobs).where(jobs.c.id == job_id).with_for_update())
+
+
+def _losses(connection: sa.Connection, job_id: str) -> int:
+    """How often its worker was lost; a worker that was stopped gave it back, and is no loss."""
+    query = sa.select(job_lines.c.payload).where(job_lines.c.job_id == job_id, job_lines.c.kind == "state")
+    return max((said.get("losses", 0) for said in connection.scalars(query)), default=0)
 
 
 def _mine(connection: sa.Connection, job_id: str, attempt: int) -> Job | None:

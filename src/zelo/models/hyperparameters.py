@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ Overrides = Mapping[str, Mapping[str, Any]]
 """Candidate -> hyperparameter -> value."""
 
 _SHOWN = 80
+_MOST_BITS = 1_024
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Hyperparameter:
             return False
         if self.type == "integer" and not isinstance(value, int):
             return False
-        return math.isfinite(value) and self.minimum <= value <= self.maximum
+        return self.minimum <= value <= self.maximum
 
 
 def _whole(minimum: int, maximum: int, meaning: str) -> Hyperparameter:
@@ -168,6 +168,9 @@ Written down, so that a server can check a request at once, without the librarie
 to the estimators.
 """
 
+BLENDS = frozenset({"voting", "stacking"})
+"""The candidates that are made of others; written down for the same reason."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -181,6 +184,16 @@ class Fault:
 def estimators(project: Project) -> dict[str, str]:
     """Each candidate of the project.yaml with the catalogue's name of its estimator."""
     return {name: str(entry.get("estimator", name)) for name, entry in project.candidate_entries.items()}
+
+
+def can_blend(project: Project, names: Iterable[str]) -> bool:
+    """Whether there is anything to blend among these candidates: the baselines are not."""
+    baselines = {"prior"}
+    if project.forecast is not None:
+        baselines = {"persistence"}
+        if project.forecast.season > 1:
+            baselines |= {"seasonal_naive", "moving_average"}
+    return not BLENDS.union(baselines).issuperset(names)
 
 
 def faults(project: Project, overrides: Overrides) -> list[Fault]:
@@ -208,7 +221,11 @@ def _fault(estimator: str, key: str, value: object) -> tuple[str, str] | None:
         return key, _one_of(key, allowed, f"a hyperparameter of {estimator}")
     if value is None or HYPERPARAMETERS[key].takes(value):
         return None
-    text = repr(value)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        # Python refuses to write out the longest.
+        text = f"a whole number of {value.bit_length()} bits"
+    else:
+        text = repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "...", HYPERPARAMETERS[key].expected
 
 

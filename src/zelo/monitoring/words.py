@@ -151,7 +151,7 @@ class Words:
 
     def number(self, value: float | None, digits: int = 3) -> str:
         """A number with so many decimals."""
-        return NOTHING if value is None else self._localised(f"{value:.{digits}f}")
+        return NOTHING if value is None else self._localised(f"{_unsigned_zero(value, digits):.{digits}f}")
 
     def short(self, value: float | None, *, signed: bool = False) -> str:
         """A number of any size in three digits or in whole units."""
@@ -189,7 +189,7 @@ class Words:
 
     def signed(self, value: float | None, digits: int = 1) -> str:
         """A number with its sign, with so many decimals."""
-        return NOTHING if value is None else self._localised(f"{value:+.{digits}f}")
+        return NOTHING if value is None else self._localised(f"{_unsigned_zero(value, digits):+.{digits}f}")
 
     def duration(self, hours: float) -> str:
         """Hours up to two days, then days."""
@@ -205,3 +205,8 @@ class Words:
 
     def _localised(self, text: str) -> str:
         return text.translate(str.maketrans(",.", ".,")) if self.language == "pt-BR" else text
+
+
+def _unsigned_zero(value: float, digits: int) -> float:
+    """What rounds to nothing has no minus: -0.001 in two decimals is 0.00."""
+    return round(value, digits) + 0.0

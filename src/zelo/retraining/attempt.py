@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from zelo.errors import ConflictError, LedgerError, ZeloError
 from zelo.ledger.jobs import Ending, Job, Jobs
@@ -16,6 +16,7 @@ from zelo.retraining.lifeline import outlive
 TELL_SECONDS = 0.5
 PATIENCE = 60
 """Beats for which a result waits for a ledger that is locked or full."""
+Said = TypeVar("Said")
 _LOG = logging.getLogger(__name__)
 
 
@@ -55,7 +56,7 @@ class Attempt:
             ConflictError: the job was cancelled, or is another attempt's by now.
         """
         outlive()
-        verdict = self._jobs.seal(self._job.id, self._job.attempt)
+        verdict = self._patiently(lambda: self._jobs.seal(self._job.id, self._job.attempt))
         if verdict != "go":
             raise self._withdrawn("it was cancelled" if verdict == "cancel" else "it is another attempt's")
         threading.Thread(target=self._live_on, daemon=True).start()
@@ -68,29 +69,31 @@ class Attempt:
             self._failed(error.as_dict())
             raise
         except Exception as error:
-            self._jobs.line(self._job.id, *traceback.format_exc().splitlines())
+            lines = traceback.format_exc().splitlines()
+            self._patiently(lambda: self._jobs.line(self._job.id, *lines))
             self._failed({"what": "the job broke", "found": f"{type(error).__name__}: {error}"})
             raise
         finally:
             self._ended.set()
 
     def _failed(self, error: Mapping[str, str]) -> None:
-        found = self._jobs.job(self._job.id)
+        found = self._patiently(lambda: self._jobs.job(self._job.id))
         if found is not None and found.cancel_requested:
             self._finish("cancelled")
         else:
             self._finish("failed", error=error)
 
     def _finish(self, state: Ending, **said: Mapping[str, Any]) -> None:
+        self._patiently(lambda: self._jobs.finish(self._job.id, self._job.attempt, state, **said))
+
+    def _patiently(self, write: Callable[[], Said]) -> Said:
         for _ in range(PATIENCE):
             try:
-                self._jobs.finish(self._job.id, self._job.attempt, state, **said)
+                return write()
             except LedgerError as error:
-                _LOG.warning("the end was not written yet: %s", error)
-                self._ended.wait(self._beat)
-            else:
-                return
-        self._jobs.finish(self._job.id, self._job.attempt, state, **said)
+                _LOG.warning("the ledger is asked again: %s", error)
+                time.sleep(self._beat)
+        return write()
 
     def _live_on(self) -> None:
         while not self._ended.wait(self._beat):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ def notify(app: Celery, job_id: str) -> bool:
 
     try:
         app.send_task(WAKE, args=[job_id], retry=False)
-    except (KombuError, OperationalError, OSError) as error:
+    except (KombuError, OperationalError, OSError, ValueError) as error:
         _LOG.warning("job %s waits for a worker's next look: %s", job_id, type(error).__name__)
         return False
     return True
@@ -82,8 +83,8 @@ def listen(app: Celery, wake: Callable[[], object], *, name: str) -> int:
 
 
 def _redis(url: str) -> dict[str, Any]:
-    scheme = urlsplit(url).scheme
-    if scheme not in REDIS:
+    scheme, whole = _parsed(url)
+    if scheme not in REDIS or not whole:
         raise SpecError(
             "the broker's URL cannot be used",
             where="ZELO_BROKER_URL",
@@ -104,11 +105,22 @@ def _redis(url: str) -> dict[str, Any]:
     return {"broker": url, "broker_transport_options": {**limits, "max_retries": 0}}
 
 
+def _parsed(url: str) -> tuple[str, bool]:
+    """The scheme, and whether the port and the number of the database are numbers that can be."""
+    try:
+        parts = urlsplit(url)
+        # It is checked when it is asked for, and refused by a ValueError.
+        parts.port  # noqa: B018
+    except ValueError:
+        return url.partition(":")[0], False
+    return parts.scheme, re.fullmatch("/?[0-9]*/?", parts.path) is not None
+
+
 def _folders(folder: Path) -> dict[str, Any]:
-    # What Kombu reads there it carries out: the folders are this user's alone.
+    from zelo.retraining.folders import make_private
+
     for path in (folder, *(folder / name for name in sorted(set(_FOLDERS.values())))):
-        path.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o700)
+        make_private(path)
     places = {option: str((folder / name).absolute()) for option, name in _FOLDERS.items()}
     return {
         "broker": "filesystem://localhost",

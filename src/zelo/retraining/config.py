@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from zelo.errors import ConflictError
 from zelo.ledger.configs import Config, Configs
 from zelo.ledger.store import Ledger
-from zelo.models.hyperparameters import ADJUSTABLE, HYPERPARAMETERS, Overrides, estimators
+from zelo.models.hyperparameters import ADJUSTABLE, HYPERPARAMETERS, Overrides, estimators, faults
 from zelo.retraining.requests import check_overrides
 from zelo.spec.project import Entry, Project
 
@@ -56,8 +57,7 @@ def effective(project: Project, ledger: Ledger, request: Mapping[str, Any] | Non
     version = asked.get("config_version")
     config = configs.current(project.name) if version is None else configs.version(project.name, version)
     overrides = laid_over(overrides_of(config), asked.get("candidates") or {})
-    hint = f"zelo config {project.name} --set CANDIDATE=null takes back what no longer fits"
-    check_overrides(project, overrides, where=f"{project.name}: configuration", hint=hint)
+    check_overrides(project, overrides, where=f"{project.name}: configuration", hint=_hint(project))
     return with_overrides(project, overrides)
 
 
@@ -76,14 +76,16 @@ def change(
         version: the version that the changes were made from, 0 for none; any if absent.
 
     Raises:
-        RequestError: the result would not fit the project.
-        ConflictError: ``version`` is not the newest any more.
+        RequestError: the changes do not fit the project.
+        ConflictError: ``version`` is not the newest any more, or what was configured before does not fit the
+            project any more; to take that back is always possible.
     """
     configs = Configs(ledger)
     before = configs.current(project.name)
     newest = 0 if before is None else before.version
     content = laid_over(overrides_of(before), changes)
-    check_overrides(project, _to_check(overrides_of(before), changes, content))
+    if brought(project, overrides_of(before), changes):
+        refuse_stale(project, content)
     return configs.save(
         project.name,
         {"candidates": content},
@@ -93,21 +95,50 @@ def change(
     )
 
 
-def _to_check(before: Overrides, changes: Changes, after: Overrides) -> Overrides:
-    """All that will be in force, and the names of what is taken back though it was never set."""
-    found = {name: dict(values) for name, values in after.items()}
+def brought(project: Project, before: Overrides, changes: Changes) -> Overrides:
+    """What the changes bring beyond taking back what was set: values, and names that were never set.
+
+    Raises:
+        RequestError: it does not fit the project.
+    """
+    found: dict[str, dict[str, Any]] = {}
     for name, values in changes.items():
         had = before.get(name, {})
-        if not had or values:
-            never = [key for key, value in (values or {}).items() if value is None and key not in had]
-            found[name] = {**dict.fromkeys(never), **found.get(name, {})}
+        new = {key: value for key, value in (values or {}).items() if value is not None or key not in had}
+        if new or not had:
+            found[name] = new
+    check_overrides(project, found)
     return found
+
+
+def refuse_stale(project: Project, overrides: Overrides) -> None:
+    """Refuse to go on with a configuration that the project.yaml has outgrown.
+
+    Raises:
+        ConflictError: it has.
+    """
+    if found := faults(project, overrides):
+        raise ConflictError(
+            "the configuration does not fit the project.yaml any more",
+            where=f"{project.name}: configuration",
+            found=", ".join(fault.key for fault in found),
+            expected=found[0].expected,
+            hint=_hint(project),
+        )
+
+
+def _hint(project: Project) -> str:
+    return (
+        f"zelo config {project.name} --set CANDIDATE=null takes back what no longer fits, "
+        "and so does POST /config with null in the candidate's place"
+    )
 
 
 def described(project: Project, config: Config | None) -> dict[str, Any]:
     """Each candidate's hyperparameters with value, range, and where the value comes from; for JSON.
 
-    A value or default of None is the estimator's library's own choice.
+    A value or default of None is the estimator's library's own choice. ``stale`` is what was configured and
+    does not fit the project.yaml any more.
     """
     written, overrides = project.candidate_params, overrides_of(config)
     changed = None if config is None else {"at": config.at, "actor": config.actor, "reason": config.reason}
@@ -126,7 +157,19 @@ def described(project: Project, config: Config | None) -> dict[str, Any]:
             }
             for name, estimator in estimators(project).items()
         },
+        "stale": _stale(project, overrides),
     }
+
+
+def _stale(project: Project, overrides: Overrides) -> list[dict[str, Any]]:
+    found = []
+    for fault in faults(project, overrides):
+        name, _, named = fault.key.partition(".")
+        found += [
+            {"hyperparameter": f"{name}.{key}", "value": overrides[name][key], "expected": fault.expected}
+            for key in ([named] if named else overrides[name])
+        ]
+    return found
 
 
 def _described(

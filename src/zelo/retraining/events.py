@@ -19,6 +19,8 @@ from zelo.serving.schema import FieldError, shown
 
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
+LATE_SECONDS = 2.0
+"""How long a job that has ended must be silent: its last words are written down after its end."""
 _LINES_A_READ = 500
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 _SEQ = re.compile(r"[0-9]{1,18}")
@@ -47,6 +49,7 @@ async def _events(
     jobs: Jobs, job_id: str, after: int, end: Callable[[Job], dict[str, Any]], stopping: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
     told = monotonic()
+    quiet_since: float | None = None
     while not stopping():
         try:
             job, lines = await run_in_threadpool(_news, jobs, job_id, after)
@@ -60,7 +63,9 @@ async def _events(
             after, told = line.seq, monotonic()
         if len(lines) == _LINES_A_READ:
             continue
-        if job.ended:
+        if job.ended and (lines or quiet_since is None):
+            quiet_since = monotonic()
+        if quiet_since is not None and monotonic() - quiet_since >= LATE_SECONDS:
             yield format_sse_event(data_str=_as_text(end(job)), event="end")
             return
         if monotonic() - told > HEARTBEAT_SECONDS:
@@ -70,7 +75,7 @@ async def _events(
 
 
 def _news(jobs: Jobs, job_id: str, after: int) -> tuple[Job, list[JobLine]]:
-    # The job before its lines: what ended it was said in the same transaction, so nothing comes later.
+    # The job before its lines: the line of its end is among them. What its process still said comes later.
     job = jobs.job(job_id)
     if job is None:
         raise UnknownError("no such job", found=job_id)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 from zelo.errors import RequestError
-from zelo.models.hyperparameters import Fault, Overrides, faults
+from zelo.models.hyperparameters import BLENDS, Fault, Overrides, can_blend, faults
 from zelo.serving.schema import FieldError, refuse_malformed, shown
-from zelo.spec.frozen import Name
+from zelo.spec.frozen import FieldName, Name
 from zelo.spec.project import Project
 
 MOST_TRIALS = 500
 _MOST_NAMED = 200
 _EXPECTED = {
     "missing": "a value",
-    "string_pattern_mismatch": "a name of small letters, digits and _",
     "too_long": f"at most {_MOST_NAMED} entries",
 }
 
 Patch = Annotated[
-    dict[Name, Annotated[dict[Name, JsonValue], Field(max_length=_MOST_NAMED)] | None],
+    dict[Name, Annotated[dict[FieldName, Any], Field(max_length=_MOST_NAMED)] | None],
     Field(
         max_length=_MOST_NAMED,
         description="candidate -> hyperparameter -> value; null: as the project.yaml has it",
@@ -87,7 +87,7 @@ def read_config(body: bytes) -> ConfigRequest:
 
 
 def check_names(request: TrainRequest, project: Project) -> None:
-    """Refuse candidates that the project does not have, or that the training would leave out.
+    """Refuse candidates that the project lacks, or the training would leave out, and blends of nothing.
 
     Raises:
         RequestError: there are such.
@@ -104,6 +104,15 @@ def check_names(request: TrainRequest, project: Project) -> None:
     considered = have if request.only is None else request.only
     if request.pick is not None and request.pick not in considered:
         found.append(FieldError("pick", shown(request.pick), f"one of {', '.join(considered)}"))
+    found += [
+        FieldError(f"candidates.{name}", shown(name), f"one of {', '.join(considered)}, which only names")
+        for name in request.candidates
+        if name in have and name not in considered
+    ]
+    blends = {name for name in (*(request.only or ()), request.pick) if name in BLENDS}
+    if blends and not can_blend(project, considered):
+        place = "pick" if request.only is None else "only"
+        found.append(FieldError(place, ", ".join(sorted(blends)), "others to blend, beside the baselines"))
     if found:
         raise RequestError("the request does not fit the project", errors=found)
 
@@ -143,10 +152,19 @@ def _errors(error: ValidationError, kind: type[_Body]) -> list[FieldError]:
     for details in error.errors(include_url=False, include_context=False)[:_MOST_NAMED]:
         place = ".".join(str(step) for step in details["loc"] if step != "[key]") or "the body"
         missing = details["type"] == "missing"
-        expected = _EXPECTED.get(details["type"], details["msg"].removeprefix("Input should be "))
-        if details["type"] == "extra_forbidden":
-            expected = f"no such key: only {', '.join(kind.model_fields)}"
         found.setdefault(
-            place, FieldError(place, "nothing" if missing else shown(details["input"]), expected)
+            place,
+            FieldError(place, "nothing" if missing else shown(details["input"]), _expected(details, kind)),
         )
     return list(found.values())
+
+
+def _expected(details: ErrorDetails, kind: type[_Body]) -> str:
+    if details["type"] == "extra_forbidden":
+        return f"no such key: only {', '.join(kind.model_fields)}"
+    if details["type"] == "string_pattern_mismatch":
+        if details["loc"] == ("reason",):
+            return "text without the character NUL"
+        inner = len([step for step in details["loc"] if step != "[key]"]) == 3
+        return f"a name of {'letters' if inner else 'small letters'}, digits and _"
+    return _EXPECTED.get(details["type"], details["msg"].removeprefix("Input should be "))

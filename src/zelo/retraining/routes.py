@@ -17,13 +17,13 @@ from zelo.errors import LedgerError, OverloadError, UnknownError
 from zelo.ledger.configs import Configs
 from zelo.ledger.jobs import Job, JobLine, Jobs
 from zelo.ledger.store import Ledger
-from zelo.retraining.config import change, described, laid_over, overrides_of
+from zelo.retraining.config import brought, change, described, laid_over, overrides_of, refuse_stale
 from zelo.retraining.events import event_stream
+from zelo.retraining.public import PublicJobs, told_of
 from zelo.retraining.requests import (
     ConfigRequest,
     TrainRequest,
     check_names,
-    check_overrides,
     read_config,
     read_train,
 )
@@ -38,6 +38,7 @@ MOST_WAITING = 50
 _LISTED, _MOST_LISTED = 20, 200
 _LOGGED = 100
 _LINES_A_READ = 500
+_TEXT = {"type": "string"}
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Training:
     max_body_bytes: int
 
     @property
-    def jobs(self) -> Jobs:
-        return Jobs(self.ledger)
+    def jobs(self) -> PublicJobs:
+        return PublicJobs(self.ledger)
 
 
 def training_extension(name: str, training: Training) -> Extension:
@@ -72,7 +73,9 @@ def _add_training(router: APIRouter, name: str, training: Training) -> None:
     @router.post(
         "/train",
         status_code=202,
-        responses=_accepted() | _problems(400, 413, 415, 422, 503) | _told(409, "the project is busy"),
+        responses=_accepted()
+        | _problems(400, 413, 415, 422, 503)
+        | _told(409, "the project is busy, or its project.yaml or its configuration is not valid"),
         openapi_extra=_takes(TrainRequest, required=False),
     )
     async def train(request: Request) -> Response:
@@ -104,7 +107,8 @@ def _submit(name: str, training: Training, body: bytes) -> Job:
             hint="cancel some, or look whether a worker runs: zelo worker",
         )
     config = Configs(training.ledger).current(name)
-    check_overrides(project, laid_over(overrides_of(config), asked.candidates))
+    brought(project, overrides_of(config), asked.candidates)
+    refuse_stale(project, laid_over(overrides_of(config), asked.candidates))
     request = asked.model_dump(mode="json", exclude={"when_busy"})
     request["config_version"] = 0 if config is None else config.version
     return training.jobs.submit(name, TRAIN, request, training.actor, when_busy=asked.when_busy)
@@ -116,17 +120,19 @@ def _add_jobs(router: APIRouter, name: str, training: Training) -> None:
     @router.get("/jobs", responses=answers("the project's jobs", None, 422, 503))
     def listed(limit: Annotated[int, Query(ge=1, le=_MOST_LISTED)] = _LISTED) -> Response:
         """The newest jobs first."""
-        return _json({"jobs": [_told_of(job) for job in jobs.listed(name, limit)]})
+        return _json({"jobs": [told_of(job) for job in jobs.listed(name, limit)]})
 
     @router.get("/jobs/{job_id}", responses=answers("the job", None, 404, 503))
     def job(job_id: str) -> Response:
         """How far a job is, what came of it, and the end of its log."""
         found = _job(jobs, name, job_id)
-        return _json({**_told_of(found), "log": [_line(line) for line in _log(jobs, job_id)]})
+        return _json({**told_of(found), "log": [_line(line) for line in _log(jobs, job_id)]})
 
     @router.get(
         "/jobs/{job_id}/events",
-        responses=answers("the job's events", None, 404, 422, 503)
+        response_class=Response,
+        responses=_problems(404, 422, 503)
+        | {200: {"description": "the job's events", "content": {"text/event-stream": {"schema": _TEXT}}}}
         | _told(204, "the job has ended, and everything it said was read before: do not come again"),
     )
     async def events(job_id: str, request: Request) -> Response:
@@ -135,7 +141,7 @@ def _add_jobs(router: APIRouter, name: str, training: Training) -> None:
         Last-Event-ID takes the stream up where it was left.
         """
         await run_in_threadpool(_job, jobs, name, job_id)
-        return await event_stream(request, jobs, job_id, end=_told_of)
+        return await event_stream(request, jobs, job_id, end=told_of)
 
     @router.post(
         "/jobs/{job_id}/cancel",
@@ -144,7 +150,7 @@ def _add_jobs(router: APIRouter, name: str, training: Training) -> None:
     def cancel(job_id: str) -> Response:
         """Take a job back: one that waits is cancelled at once, one that runs is stopped by its worker."""
         _job(jobs, name, job_id)
-        return _json(_told_of(jobs.cancel(job_id)))
+        return _json(told_of(jobs.cancel(job_id)))
 
 
 def _add_config(router: APIRouter, training: Training) -> None:
@@ -152,7 +158,10 @@ def _add_config(router: APIRouter, training: Training) -> None:
         project = training.project()
         return _json(described(project, Configs(training.ledger).current(project.name)))
 
-    @router.get("/config", responses=answers("the hyperparameters", None, 409, 503))
+    @router.get(
+        "/config",
+        responses=answers("the hyperparameters", None, 503) | _told(409, "the project.yaml is not valid"),
+    )
     def config() -> Response:
         """Each candidate's hyperparameters with value, range, and where the value comes from."""
         return shown()
@@ -173,7 +182,7 @@ def _add_config(router: APIRouter, training: Training) -> None:
     @router.post(
         "/config",
         responses=answers("the hyperparameters as they are now", None, 400, 413, 415, 422, 503)
-        | _told(409, "another change came between"),
+        | _told(409, "another change came between, or what was configured before is not valid any more"),
         openapi_extra=_takes(ConfigRequest, required=True),
     )
     async def reconfigure(request: Request) -> Response:
@@ -199,25 +208,6 @@ def _job(jobs: Jobs, name: str, job_id: str) -> Job:
     if found is None or found.project != name:
         raise UnknownError("no such job", found=job_id[:100], expected="the id of one of the project's jobs")
     return found
-
-
-def _told_of(job: Job) -> dict[str, Any]:
-    return {
-        "job": job.id,
-        "project": job.project,
-        "kind": job.kind,
-        "state": job.state,
-        "cancel_requested": job.cancel_requested,
-        "request": job.request,
-        "requested_by": job.requested_by,
-        "created_at": job.created_at,
-        "started_at": job.started_at,
-        "finished_at": job.finished_at,
-        "attempt": job.attempt,
-        "progress": job.progress,
-        "result": job.result,
-        "error": job.error,
-    }
 
 
 def _log(jobs: Jobs, job_id: str) -> deque[JobLine]:
@@ -247,8 +237,7 @@ def _json(content: Any) -> Response:
 
 
 def _accepted() -> dict[int | str, dict[str, Any]]:
-    text = {"type": "string"}
-    properties = {"job": text, "state": text, "url": text, "events": text}
+    properties = {"job": _TEXT, "state": _TEXT, "url": _TEXT, "events": _TEXT}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     return {202: {"description": "the job", "content": {"application/json": {"schema": schema}}}}
 

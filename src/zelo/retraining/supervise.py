@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from zelo.errors import LedgerError
 from zelo.ledger.jobs import Job, Jobs, Verdict
 from zelo.retraining.output import Output
-from zelo.retraining.pace import LAST, Pace
+from zelo.retraining.pace import Pace
 
 STOPPED = "the worker was stopped"
 _LOG = logging.getLogger(__name__)
@@ -63,10 +62,12 @@ def _start(command: Sequence[str], environment: Mapping[str, str], nice: int) ->
         start_new_session=True,
     )
     # From here, before the child has threads: those that it starts later step back as it does.
-    with contextlib.suppress(ProcessLookupError):
+    try:
         os.setpriority(os.PRIO_PROCESS, child.pid, nice)
-        if nice == LAST and sys.platform == "linux":
-            os.sched_setscheduler(child.pid, os.SCHED_IDLE, os.sched_param(0))
+    except ProcessLookupError:
+        _LOG.debug("process %d ended before it could step back", child.pid)
+    except OSError as error:
+        _LOG.warning("process %d does not step back: %s", child.pid, error)
     return child
 
 

@@ -155,7 +155,11 @@ def _add_aliases(app: FastAPI, served: list[Served]) -> None:
 
 
 class _Frame:
-    """Around every request: its id, its metrics, and a problem document where the code fails."""
+    """Around every request: its id, its metrics, and a problem document where the code fails.
+
+    A POST that a browser sends for another site's page is refused: whoever is served here asks by no page but
+    our own, and a page that somebody visits shall start no training.
+    """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self._app = app
@@ -178,7 +182,7 @@ class _Frame:
         started = perf_counter()
         self._metrics.in_progress.inc()
         try:
-            await self._app(scope, receive, send_with_id)
+            await (_refusal if _cross_site(scope) else self._app)(scope, receive, send_with_id)
         except ClientDisconnect:
             status = _CLIENT_LEFT
         except Exception:
@@ -190,6 +194,15 @@ class _Frame:
         finally:
             self._metrics.in_progress.dec()
             self._metrics.answered(*_place(scope), status, perf_counter() - started)
+
+
+def _cross_site(scope: Scope) -> bool:
+    return scope["method"] == "POST" and (b"sec-fetch-site", b"cross-site") in scope["headers"]
+
+
+async def _refusal(scope: Scope, receive: Receive, send: Send) -> None:
+    refused = problem(403, "a page of another site may not ask for this", code="cross_site")
+    await refused(scope, receive, send)
 
 
 def _request_id(scope: Scope) -> bytes:

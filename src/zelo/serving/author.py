@@ -13,10 +13,10 @@ _WORDS: dict[Language, dict[str, str]] = {
     "pt-BR": {
         "itself": "Responde {name}, a linha de base: serve enquanto nenhum candidato a vence com "
         "significância.",
-        "better": "Responde {name}: erro absoluto médio {skill}% menor que o de {baseline}, de origens "
-        "móveis{proof}.",
-        "worse": "Responde {name}: erro absoluto médio {skill}% maior que o de {baseline}, de origens "
-        "móveis{proof}.",
+        "better": "Responde {name}: erro absoluto médio {skill} % menor que o de {baseline}, de origens "
+        "sucessivas{proof}.",
+        "worse": "Responde {name}: erro absoluto médio {skill} % maior que o de {baseline}, de origens "
+        "sucessivas{proof}.",
         "unknown": "Responde {name}; não há com que comparar seu erro ao de {baseline}.",
         "proof": " (p = {p})",
         "chance": " (p = {p}: pode ser acaso)",

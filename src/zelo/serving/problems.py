@@ -33,7 +33,7 @@ _KINDS: tuple[tuple[type[ZeloError], int, str], ...] = (
     (OverloadError, 503, "overloaded"),
     (LedgerError, 503, "ledger_unavailable"),
     (RegistryError, 409, "model_unavailable"),
-    (SpecError, 409, "model_unavailable"),
+    (SpecError, 409, "project_not_valid"),
     (ZeloError, 500, "failed"),
 )
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "wrong_content_type"}

@@ -8,12 +8,12 @@ from zelo.serving.scoring import Model
 
 _NOTES = {
     "pt-BR": {
-        "history": "os últimos {length} valores dos dados em que o modelo foi treinado",
+        "history": "os últimos {length} valores dos dados desta versão, os de teste entre eles",
         "synthetic": "os últimos {length} valores de dados sintéticos: um gerador os fez",
         "example": "um exemplo feito do contrato: não é um caso real",
     },
     "en": {
-        "history": "the last {length} values of the data that the model was trained on",
+        "history": "the last {length} values of this version's data, those of the test among them",
         "synthetic": "the last {length} values of synthetic data: a generator made them",
         "example": "an example made from the contract: no real case",
     },

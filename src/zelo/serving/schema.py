@@ -5,35 +5,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, NotRequired
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    Strict,
-    StrictInt,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
-)
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema, from_json, to_json
+from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
-from zelo.decisions.window import PRICES
 from zelo.errors import RequestError
 from zelo.features.history import gathered
-from zelo.spec.project import Column, Project
+from zelo.serving.field_types import entity_in_words, entity_type, longest, number_type, text_type
+from zelo.spec.project import PRICES, Column, Project
 
-MAX_CATEGORY = 1_000
-MAX_TEXT = 20_000
-MAX_ENTITY = 200
 MAX_ROWS = 10_000
 MAX_REPORTED = 1_000
 _REPORTED_A_ROW = 100
-_NO_NUL = r"^[^\x00]*$"
 _SHOWN = 80
 
 Row = dict[str, Any]
@@ -75,13 +60,16 @@ class RequestSchema:
             if field.use == "input" or field.type != "date"
         }
         self._history = _history_of(project)
-        self._prices = project.forecast is not None and project.forecast.learns == "returns"
+        prices = project.forecast is not None and project.forecast.learns == "returns"
+        self._limits = f" above 0 and at most {PRICES[1]:g}" if prices else ""
         self._project = project
         self._entity = project.serving.entity or project.data.key
         names = (project.serving.entity, project.data.key)
-        self._about = tuple(dict.fromkeys(name for name in names if name and name not in self._fields))
+        self._about = {
+            name: project.data.fields.get(name) for name in names if name and name not in self._fields
+        }
         row: Any = _row_type(
-            project.name, self._fields, self._about, self._history, PRICES if self._prices else None
+            project.name, self._fields, self._about, self._history, PRICES if prices else None
         )
         self._row: TypeAdapter[Row] = TypeAdapter(row)
         self._batch: TypeAdapter[dict[str, list[Row]]] = TypeAdapter(
@@ -160,20 +148,21 @@ class RequestSchema:
         seen = set()
         for details in error.errors(include_url=False, include_context=False)[:_REPORTED_A_ROW]:
             name = str(details["loc"][0])[:_SHOWN] if details["loc"] else ""
-            if name in seen:
+            place = f"[{details['loc'][1]}]" if name in self._history and len(details["loc"]) > 1 else ""
+            if name + place in seen:
                 continue
-            seen.add(name)
+            seen.add(name + place)
             found = "nothing" if details["type"] == "missing" else shown(details["input"])
-            yield FieldError(name or "the row", found, self._expectation(name), index)
+            expected = f"a number{self._limits}" if place else self._expectation(name)
+            yield FieldError(name + place or "the row", found, expected, index)
 
     def _expectation(self, name: str) -> str:
         if field := self._fields.get(name):
             return expectation(field)
         if name in self._about:
-            return f"a text of 1 to {MAX_ENTITY} characters, or an integer"
+            return entity_in_words(self._about[name])
         if name in self._history:
-            limits = f" above 0 and at most {PRICES[1]:g}" if self._prices else ""
-            return f"a list of exactly {self._history[name]} numbers{limits}, the oldest first"
+            return f"a list of exactly {self._history[name]} numbers{self._limits}, the oldest first"
         known = [*self._fields, *self._about, *self._history]
         close = difflib.get_close_matches(name, known, n=1)
         if not name:
@@ -205,7 +194,7 @@ def expectation(field: Column) -> str:
         words = "a whole number" if field.type == "integer" else "a number"
         words += _range_in_words(field) + (f" {field.unit}" if field.unit else "")
     else:
-        words = f"a text of 1 to {_longest(field)} characters"
+        words = f"a text of 1 to {longest(field)} characters"
     return f"{words}, or null" if field.missing == "allowed" else words
 
 
@@ -246,13 +235,15 @@ def list_of(kind: Any, *, shortest: int, longest: int) -> Any:
 def _row_type(
     name: str,
     fields: Mapping[str, Column],
-    about: tuple[str, ...],
+    about: Mapping[str, Column | None],
     history: Mapping[str, int],
     limits: tuple[float, float] | None,
 ) -> Any:
     types: dict[str, Any] = {key: _field_type(field) for key, field in fields.items()}
     lists = {key: _history_type(length, limits) for key, length in history.items()}
-    return closed_object(name, types | lists | {key: NotRequired[_entity_type()] for key in about})
+    return closed_object(
+        name, types | lists | {key: NotRequired[entity_type(field)] for key, field in about.items()}
+    )
 
 
 def _history_of(project: Project) -> dict[str, int]:
@@ -269,7 +260,7 @@ def _history_type(length: int, limits: tuple[float, float] | None) -> Any:
 
 
 def _field_type(field: Column) -> Any:
-    kind = _number_type(field) if field.is_numeric else _text_type(field)
+    kind = number_type(field) if field.is_numeric else text_type(field)
     optional = field.missing == "allowed" or field.use == "metadata"
     documented: Any = Annotated[
         kind | None if optional else kind,
@@ -280,63 +271,6 @@ def _field_type(field: Column) -> Any:
         ),
     ]
     return NotRequired[documented] if optional else documented
-
-
-class _Whole:
-    """Documents a number without fraction as an integer; 42.0 is one too, as in the contract."""
-
-    @staticmethod
-    def __get_pydantic_json_schema__(schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        documented = {key: value for key, value in handler(schema).items() if key != "multipleOf"}
-        return {**documented, "type": "integer"}
-
-
-class _Trimmed:
-    """Takes spaces off before a category is looked up, as reading a table does."""
-
-    @staticmethod
-    def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        trimmed = core_schema.str_schema(strict=True, strip_whitespace=True, max_length=MAX_CATEGORY)
-        return core_schema.chain_schema([trimmed, handler(source)])
-
-    @staticmethod
-    def __get_pydantic_json_schema__(schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        assert schema["type"] == "chain"
-        return handler(schema["steps"][-1])
-
-
-def _number_type(field: Column) -> Any:
-    whole = field.type == "integer"
-    limits = Field(ge=field.min, le=field.max, multiple_of=1 if whole else None, allow_inf_nan=False)
-    return Annotated[float, Strict(), limits, _Whole] if whole else Annotated[float, Strict(), limits]
-
-
-def _text_type(field: Column) -> Any:
-    # In a table an empty cell is a missing one, so an empty text is too.
-    empty = field.missing == "allowed"
-    if field.values is not None:
-        return Annotated[Literal[(*field.values, *([""] if empty else []))], _Trimmed]
-    return _text(0 if empty else 1, _longest(field))
-
-
-def _text(shortest: int, longest: int) -> Any:
-    return Annotated[
-        str,
-        StringConstraints(
-            strict=True, strip_whitespace=True, min_length=shortest, max_length=longest, pattern=_NO_NUL
-        ),
-    ]
-
-
-def _entity_type() -> Any:
-    return described(
-        _text(1, MAX_ENTITY) | StrictInt | None,
-        "whom or what the prediction is about; the model does not read it",
-    )
-
-
-def _longest(field: Column) -> int:
-    return MAX_TEXT if field.type == "text" else MAX_CATEGORY
 
 
 def _range_in_words(field: Column) -> str:

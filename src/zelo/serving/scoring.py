@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from zelo.decisions.decide import Decision, decide, decide_ahead, predicted_classes
-from zelo.decisions.window import PRICES
 from zelo.decisions.words import NOTHING_LEFT_OUT, Occlusion, occlude, weights
 from zelo.errors import ServingError
 from zelo.features.ahead import known_ahead, steps
@@ -19,6 +18,7 @@ from zelo.features.history import windows_of
 from zelo.registry.bundle import Bundle
 from zelo.serving.schema import FieldError, RequestSchema, Row
 from zelo.serving.truth import OutcomeSchema
+from zelo.spec.project import PRICES
 
 Array = np.ndarray[Any, Any]
 

@@ -21,8 +21,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from zelo.errors import RequestError
 from zelo.ledger.records import OutcomeRecord
+from zelo.serving.field_types import MAX_ENTITY
 from zelo.serving.schema import (
-    MAX_ENTITY,
     MAX_REPORTED,
     MAX_ROWS,
     FieldError,

@@ -47,7 +47,8 @@ TASK_METRICS: dict[str, tuple[str, ...]] = {
     ),
     "regression": ("mae", "rmse", "r2", "mape", "smape", "mase", "pinball"),
 }
-SMALLEST_PRICE = 1e-9
+PRICES = (1e-9, 1e12)
+"""The least and the most that a price may be: above 0, and no ratio of two is beyond all numbers."""
 LATENCY = "latency_ms"
 """What a candidate needs for one row as it was fitted: reported, on the Pareto front, never the primary."""
 LOWER_IS_BETTER = frozenset(
@@ -285,8 +286,8 @@ class Project(Frozen):
         if self.forecast is None:
             return {}
         # A relative change wants values above 0.
-        least = SMALLEST_PRICE if self.forecast.learns == "returns" else None
-        field = Column(type="number", unit=self.task.unit, min=least)
+        least, most = PRICES if self.forecast.learns == "returns" else (None, None)
+        field = Column(type="number", unit=self.task.unit, min=least, max=most)
         return {self.lag(place): field for place in range(1, self.forecast.history + 1)}
 
     @property

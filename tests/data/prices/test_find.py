@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from tests.data.prices.price_files import as_yahoo, make_price_project, make_prices, write_prices
 
-from zelo.data.prices.find import find_prices
-from zelo.errors import SourceError
+from zelo.data.prices.find import find_prices, not_named
+from zelo.errors import PipelineError, SourceError
 
 NOW = dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC)
 GENERATOR = """
@@ -98,3 +98,35 @@ def test_nowhere(tmp_path: Path) -> None:
         found(tmp_path, collect_now=True)
     with pytest.raises(SourceError, match="ZELO_OFFLINE"):
         found(tmp_path, collect_now=True, offline=True, fetch=yahoo)
+
+
+def test_of_an_own_file_and_a_collection_the_later_is_read(tmp_path: Path) -> None:
+    own = tmp_path / "project" / "data" / "raw"
+    found(tmp_path, collect_now=True, fetch=yahoo)
+
+    write_prices(own, make_prices(39))
+    origin, _, notes = found(tmp_path)
+    assert origin == "publisher"
+    assert notes[1:] == ("not read, its last day, 2024-02-23, is before the collection's: MINE3_2024.csv",)
+
+    # Where both end alike, a corrected copy is what somebody wanted.
+    for days in (40, 41):
+        write_prices(own, make_prices(days))
+        assert found(tmp_path) == ("project", "MINE3_2024.csv", ())
+
+    (own / "MINE3_2024.csv").write_text("Date,Open\n2024-02-23,1\n", encoding="utf-8")
+    with pytest.raises(PipelineError, match="no table of daily prices"):
+        found(tmp_path)
+
+
+def test_tables_with_another_name_are_told(tmp_path: Path) -> None:
+    own = tmp_path / "project" / "data" / "raw"
+    for name in ("MINE3_2024.csv", "MINE4.csv", "mine4.CSV.gz", "MINE4.xlsx", "notes.md", ".MINE4.csv"):
+        write_prices(own, make_prices(2), name)
+    (own / "old.csv").mkdir()
+
+    assert list(not_named(make_price_project(), tmp_path / "project")) == [
+        f"not read, its name is not MINE3*.csv: {name}"
+        for name in ("MINE4.csv", "MINE4.xlsx", "mine4.CSV.gz")
+    ]
+    assert list(not_named(make_price_project(), tmp_path)) == []

@@ -10,6 +10,7 @@ from tests.data.prices.price_files import as_yahoo, make_prices, write_prices
 
 from zelo.data.prices.read import read_prices
 from zelo.errors import ContractError, PipelineError, SourceError
+from zelo.spec.project import Source
 
 HEAD = "Date,Open,High,Low,Close,Adj Close,Volume"
 ROW = "2025-06-27,10.1,10.4,10.0,10.2,9.9,1500"
@@ -96,3 +97,18 @@ def test_an_adjusted_close_is_not_the_close(tmp_path: Path) -> None:
     prices = make_prices()
     assert (as_yahoo(prices)["Adj Close"] != prices["close"]).all()
     assert read_prices(write_prices(tmp_path, prices))["close"].to_numpy() == pytest.approx(prices["close"])
+
+
+def test_a_file_is_read_as_its_source_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    text = "Data|Open|High|Low|Close|Volume|Observação\n27/06/2025|10,1|10,4|10,0|10,2|1500|não\n"
+    path.write_text(text, encoding="latin-1")
+    source = Source(file="prices.parquet", encoding="latin-1", delimiter="|", decimal=",")
+
+    assert read_prices(path, source)["close"].tolist() == [10.2]
+    with pytest.raises(SourceError, match="not utf-8"):
+        read_prices(path)
+    # With a decimal comma, a point would be of thousands.
+    path.write_text(text.replace("10,2", "10.2"), encoding="latin-1")
+    with pytest.raises(PipelineError, match=r"'10\.2'; expected a number"):
+        read_prices(path, source)

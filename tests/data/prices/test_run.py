@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from tests.data.prices.price_files import (
     HISTORY,
     PRICES,
+    as_yahoo,
     make_price_project,
     make_prices,
     scaled,
@@ -30,16 +33,22 @@ def raw_of(root: Path) -> Path:
     return root / "project" / "data" / "raw"
 
 
-def built(root: Path, project: Project | None = None, *, days: int = 0) -> Built:
-    return build_prices(
-        project or make_price_project(),
-        folder=root / "project",
-        data_dir=None,
-        downloads=root / "downloads",
-        datasets=root / "datasets",
-        offline=True,
-        created=NOW + dt.timedelta(days=days),
-    )
+def built(root: Path, project: Project | None = None, *, days: int = 0, **changes: Any) -> Built:
+    given = {
+        "folder": root / "project",
+        "data_dir": None,
+        "downloads": root / "downloads",
+        "datasets": root / "datasets",
+        "offline": True,
+        "created": NOW + dt.timedelta(days=days),
+    }
+    return build_prices(project or make_price_project(), **given | changes)
+
+
+def collected(root: Path, prices: pd.DataFrame, *, days: int = 0) -> Built:
+    """A run on a collection of now."""
+    frame = as_yahoo(prices).set_index("Date").tz_localize("UTC")
+    return built(root, days=days, offline=False, collect_now=True, fetch=lambda *_: frame)
 
 
 def test_a_run_keeps_the_days_and_tells_what_it_found(tmp_path: Path) -> None:
@@ -117,6 +126,60 @@ def test_faults_stop_the_run_and_the_old_data_set_stands(
     assert caught.value.faults[0].row == GOOD["date"][places.start].date().isoformat()
     assert latest_dataset(tmp_path / "datasets", "mine") == before
     assert len(list((tmp_path / "datasets" / "mine").glob("2*"))) == 1
+
+
+def test_a_data_set_that_is_found_again_must_not_end_before_the_one_that_stands(tmp_path: Path) -> None:
+    path = write_prices(raw_of(tmp_path), GOOD[:58])
+    built(tmp_path)
+    write_prices(raw_of(tmp_path), GOOD)
+    newest = built(tmp_path, days=1).dataset
+    assert newest is not None
+    write_prices(raw_of(tmp_path), GOOD[:58])
+
+    with pytest.raises(
+        PipelineError, match="found days to 2024-03-21; expected days to 2024-03-25"
+    ) as caught:
+        built(tmp_path, days=2)
+
+    assert [(fault.file, fault.column) for fault in caught.value.faults] == [(path.name, "lost")]
+    assert latest_dataset(tmp_path / "datasets", "mine") == newest
+    # What the message says to do.
+    shutil.rmtree(newest.path)
+    assert not built(tmp_path, days=2).new
+
+
+def test_a_collection_stands_over_an_older_file_of_ones_own(tmp_path: Path) -> None:
+    write_prices(raw_of(tmp_path), GOOD[:58])
+    built(tmp_path)
+    newest = collected(tmp_path, GOOD, days=1)
+
+    again = built(tmp_path, days=2)
+
+    assert not again.new
+    assert again.dataset == newest.dataset
+
+
+def test_a_faulty_collection_names_the_way_out_and_that_works(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="spike") as caught:
+        collected(tmp_path, scaled(GOOD, slice(20, 21), 9.8))
+    own = raw_of(tmp_path)
+    assert caught.value.hint == f"put a corrected copy into {own}, named MINE3*.csv: it is read instead"
+
+    write_prices(own, GOOD)
+    made = built(tmp_path).dataset
+    assert made is not None
+    assert made.run["origin"] == "project"
+
+
+def test_what_is_told_of_a_data_set_that_is_found_again_is_of_now(tmp_path: Path) -> None:
+    prices = GOOD.copy()
+    prices.loc[30, ["open", "high", "low", "close"]] = prices["close"][29]
+    prices.loc[30, "volume"] = 0.0
+    write_prices(raw_of(tmp_path), prices)
+    (holiday,) = built(tmp_path).notes
+    write_prices(raw_of(tmp_path), GOOD, "MINE4.csv")
+
+    assert built(tmp_path).notes == ("not read, its name is not MINE3*.csv: MINE4.csv", holiday)
 
 
 def test_a_history_on_another_scale_is_a_note(tmp_path: Path) -> None:

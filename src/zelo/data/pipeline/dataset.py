@@ -113,7 +113,7 @@ def let_stand(dataset: Dataset) -> None:
 
 
 def latest_dataset(root: Path, project_name: str) -> Dataset | None:
-    """The data set of the last run, be it old or new; ``None`` where there is none.
+    """The data set of the last run, be it old or new; ``None`` where there is none, or it was removed.
 
     It is not always the newest: where a file was added and taken away again, the one before stands.
 
@@ -123,7 +123,8 @@ def latest_dataset(root: Path, project_name: str) -> Dataset | None:
     pointer = root / project_name / LATEST_FILE
     if not pointer.is_file():
         return None
-    return _read(pointer.parent / pointer.read_text(encoding="utf-8").strip())
+    folder = pointer.parent / pointer.read_text(encoding="utf-8").strip()
+    return _read(folder) if folder.is_dir() else None
 
 
 def find_dataset(root: Path, project_name: str, digest: str) -> Dataset | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -118,6 +119,7 @@ def from_yahoo(ticker: str, since: dt.date | None, until: dt.date | None) -> pd.
 
     # Otherwise it logs what goes wrong and answers with an empty table.
     yfinance.config.debug.hide_exceptions = False
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)
     span = {"start": since, "end": until} if since or until else {"period": "max"}
     try:
         found: pd.DataFrame = yfinance.Ticker(ticker).history(

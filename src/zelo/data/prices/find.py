@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
-from zelo.data.pipeline.raw import RawData, RawFile, generated, stamp_of, taken
+from zelo.data.pipeline.raw import TABLES, RawData, RawFile, generated, stamp_of, taken
 from zelo.data.prices.collect import Collected, Fetch, collect, latest_collection
+from zelo.data.prices.read import read_prices
 from zelo.data.sources import Origin, sha256_of
 from zelo.errors import SourceError
-from zelo.spec.project import Project
+from zelo.spec.project import Project, Source
+from zelo.spec.series_rules import PRICE_DATE
 
 TABLE = "prices"
 COLLECTED = "prices"
@@ -29,13 +32,14 @@ def find_prices(
 ) -> tuple[RawData, tuple[str, ...]]:
     """The one file of prices, hashed, and what to tell of it.
 
-    The places, in order: ``folder/data/raw``, the newest collection, ``data_dir/<project>`` (or
-    ``data.folder``), a collection of now unless ``offline``, and what ``generate_files(folder, seed)`` of
-    ``folder/dataset.py`` makes. With ``collect_now`` it is a collection of now. Of several files in one place
-    the last by name is taken.
+    The places, in order: ``folder/data/raw`` or the newest collection, whichever has the newer last day (the
+    first where both end alike), ``data_dir/<project>`` (or ``data.folder``), a collection of now unless
+    ``offline``, and what ``generate_files(folder, seed)`` of ``folder/dataset.py`` makes. With
+    ``collect_now`` it is a collection of now. Of several files in one place the last by name is taken.
 
     Raises:
         SourceError: no place has one, or none can be collected.
+        PipelineError: two files are to be compared, and one is no table of prices.
     """
     prices = project.prices
     assert prices is not None
@@ -55,9 +59,10 @@ def find_prices(
     if collect_now:
         return from_yahoo()
     own = folder / "data" / "raw"
+    before = latest_collection(prices.ticker, kept, since=prices.since)
     if paths := taken(own, prices.files):
-        return _chosen(own, paths, "project")
-    if (before := latest_collection(prices.ticker, kept, since=prices.since)) is not None:
+        return _newer(project, _chosen(own, paths, "project"), before)
+    if before is not None:
         return _collected(before)
     data = None if data_dir is None else data_dir / (project.data.folder or project.name)
     if data is not None and (paths := taken(data, prices.files)):
@@ -76,6 +81,36 @@ def find_prices(
         raw, _ = _chosen(root, taken(root, prices.files), "generator")
         return raw, (f"{reason}; the data are SYNTHETIC",)
     raise _nowhere(project, reason, own, *([data] if data else []), generator)
+
+
+def written_as(project: Project, origin: Origin) -> Source | None:
+    """How a file of prices is written: as the project says of its source; a collection, as we wrote it."""
+    return None if origin == "publisher" else project.source(next(iter(project.data.sources)))
+
+
+def not_named(project: Project, folder: Path) -> Iterator[str]:
+    """A note for each table in ``folder/data/raw`` that somebody may believe to be read."""
+    assert project.prices is not None
+    root, pattern = folder / "data" / "raw", project.prices.files
+    named = set(taken(root, pattern))
+    for path in sorted(root.glob("*")):
+        table = path.name.lower().removesuffix(".gz").endswith(TABLES)
+        if table and path.is_file() and path not in named and not path.name.startswith((".", "~$")):
+            yield f"not read, its name is not {pattern}: {path.name}"
+
+
+def _newer(
+    project: Project, own: tuple[RawData, tuple[str, ...]], before: Collected | None
+) -> tuple[RawData, tuple[str, ...]]:
+    """The project's own file, unless the collection has later days."""
+    if before is None:
+        return own
+    (file,) = own[0].files
+    last = read_prices(file.path, written_as(project, "project"))[PRICE_DATE].max()
+    if last >= read_prices(before.path)[PRICE_DATE].max():
+        return own
+    raw, notes = _collected(before)
+    return raw, (*notes, f"not read, its last day, {last:%Y-%m-%d}, is before the collection's: {file.name}")
 
 
 def _nowhere(project: Project, found: str, own: Path, *others: Path) -> SourceError:

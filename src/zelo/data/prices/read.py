@@ -20,23 +20,26 @@ DAYS = {"%Y-%m-%d": r"\d{4}-\d{2}-\d{2}", "%d/%m/%Y": r"\d{2}/\d{2}/\d{4}"}
 DATE_HEADS = ("date", "datetime", "data", "price")
 """``yfinance.download`` puts Price above its days, and two more lines below it."""
 LINES_OF_HEADS = ("ticker", "date")
+COMMA_IS_THE_MARK = str.maketrans(",.", ".,")
 
 
-def read_prices(path: Path) -> pd.DataFrame:
+def read_prices(path: Path, source: Source | None = None) -> pd.DataFrame:
     """The days of a file in its order: ``date`` [datetime64], open, high, low, close, volume [float64].
 
-    An empty cell is NaN. Other columns, such as Adj Close, are left aside.
+    An empty cell is NaN. Other columns, such as Adj Close, are left aside. ``source`` says how the file is
+    written: its encoding, its delimiter, its decimal mark.
 
     Raises:
         SourceError: the file cannot be read, or holds no row.
         ContractError: rows have more or fewer cells than the header.
         PipelineError: a column is missing, or cells hold neither a day nor a number; each is named.
     """
-    texts, _ = read_texts(path, Source(file=path.name))
+    source = source or Source(file=path.name)
+    texts, _ = read_texts(path, source)
     cells = {name: texts[name].to_pandas().fillna("").str.strip() for name in texts.column_names}
     named = _named(cells, path.name)
     heads = named[PRICE_DATE].str.lower().isin(LINES_OF_HEADS)
-    read = {name: _number(text) for name, text in named.items() if name != PRICE_DATE}
+    read = {name: _number(text, source.decimal) for name, text in named.items() if name != PRICE_DATE}
     days = _day(named[PRICE_DATE])
     wrong = {PRICE_DATE: days.isna()} | {
         name: numbers.isna() & (named[name] != "") for name, numbers in read.items()
@@ -72,8 +75,11 @@ def _day(text: pd.Series) -> pd.Series:
     return days
 
 
-def _number(text: pd.Series) -> pd.Series:
+def _number(text: pd.Series, decimal: str) -> pd.Series:
+    """Where the comma is the mark, a point is none; where nothing is said, a comma without a point is one."""
     point = text.where(text.str.contains(".", regex=False), text.str.replace(",", ".", regex=False))
+    if decimal == ",":
+        point = text.str.translate(COMMA_IS_THE_MARK)
     # Of pandas' own reader the last digit may be another one.
     return point.map(_float).astype("float64")
 

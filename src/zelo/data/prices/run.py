@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pyarrow as pa
 from zelo.data.folder import scratch_folder
 from zelo.data.pipeline.dataset import (
     EDITION,
+    Dataset,
     find_dataset,
     inputs_hash,
     latest_dataset,
@@ -27,10 +28,10 @@ from zelo.data.pipeline.raw import RawData
 from zelo.data.pipeline.run import Built, refusals, refuse_broken
 from zelo.data.prices.checks import Finding, carried, check_prices
 from zelo.data.prices.collect import Fetch
-from zelo.data.prices.find import TABLE, find_prices
+from zelo.data.prices.find import TABLE, find_prices, not_named, written_as
 from zelo.data.prices.read import read_prices
 from zelo.data.prices.table import coming, rows_of
-from zelo.errors import DataError, PipelineError
+from zelo.errors import DataError, PipelineError, SourceError
 from zelo.spec.project import Project
 from zelo.spec.series_rules import PRICE_DATE
 
@@ -70,17 +71,40 @@ def build_prices(
             now=created,
             fetch=fetch,
         )
+        notes = (*notes, *not_named(project, folder))
+        standing = latest_dataset(datasets, project.name)
+        _refuse_generated(project, raw, standing)
+        before = _comparable(project, raw, standing)
         digest = inputs_hash(project, raw)
         if (same := find_dataset(datasets, project.name, digest)) is not None:
+            _refuse_lost(same, raw, before)
             let_stand(same)
-            return Built(same, False, same.synthetic, tuple(same.run["notes"]), same.run["counts"])
-        tables, counts, findings = _made(project, raw, _older(project, raw, datasets))
+            told = _told([_finding(found) for found in same.run["findings"]])
+            return Built(same, False, same.synthetic, (*notes, *told), same.run["counts"])
+        try:
+            tables, counts, findings = _made(project, raw, before and before.read("rows"))
+        except PipelineError as error:
+            if raw.origin == "publisher":
+                raise _with_way_out(error, project, folder) from error
+            raise
         notes = (*notes, *_told(findings))
         run = _facts(project, raw, findings) | {"counts": counts, "notes": notes}
         with scratch_folder(root) as work:
             refuse_broken(tables[TABLE], PRICE_DATE, work / f"{TABLE}.parquet", project)
         made = write_dataset(datasets, project.name, digest, tables, created=created, run=run)
     return Built(made, True, raw.synthetic, notes, counts)
+
+
+def _refuse_generated(project: Project, raw: RawData, standing: Dataset | None) -> None:
+    """Made prices never take the place of observed ones: what was forecast would be judged by them."""
+    if raw.synthetic and standing is not None and not standing.synthetic:
+        raise SourceError(
+            "the prices are nowhere to be found",
+            where=f"prices of {project.name}",
+            found=f"the generator alone, and data set {standing.name} of observed prices",
+            expected="the file, or the collection, that it was made of, or a newer one",
+            hint="set ZELO_DATA_DIR, bring the file back, or use another ZELO_HOME for generated prices",
+        )
 
 
 def _facts(project: Project, raw: RawData, findings: Sequence[Finding]) -> dict[str, Any]:
@@ -100,12 +124,21 @@ def _ticker(project: Project) -> str:
     return project.prices.ticker
 
 
-def _older(project: Project, raw: RawData, datasets: Path) -> pd.DataFrame | None:
+def _comparable(project: Project, raw: RawData, standing: Dataset | None) -> Dataset | None:
     """The data set that stands, where it is of the same ticker, and both or neither are made."""
-    standing = latest_dataset(datasets, project.name)
     if standing is None or standing.synthetic != raw.synthetic or standing.run["ticker"] != _ticker(project):
         return None
-    return standing.read("rows")
+    return standing
+
+
+def _refuse_lost(same: Dataset, raw: RawData, before: Dataset | None) -> None:
+    """A file put back must not end before the days that are known: they would be forecast anew."""
+    if before is None:
+        return
+    last, known = (dt.date.fromisoformat(made.run["counts"][TABLE]["last"]) for made in (same, before))
+    if last < known:
+        expected = f"days to {known}, as data set {before.name} has them; remove that data set to begin anew"
+        _refuse([Finding(known, "lost", f"days to {last}", expected)], raw.files[0].name, raw.root)
 
 
 def _made(
@@ -115,7 +148,7 @@ def _made(
     (file,) = raw.files
     assert project.prices is not None
     assert project.forecast is not None
-    every = read_prices(file.path)
+    every = read_prices(file.path, written_as(project, raw.origin))
     since = project.prices.since
     prices = every if since is None else every[every[PRICE_DATE] >= pd.Timestamp(since)]
     prices = prices.reset_index(drop=True)
@@ -154,6 +187,18 @@ def _refuse(findings: Sequence[Finding], file: str, root: Path) -> None:
     ]
     if faults:
         raise PipelineError(f"{len(faults)} fault(s) in the prices", faults=faults, where=str(root))
+
+
+def _with_way_out(error: PipelineError, project: Project, folder: Path) -> PipelineError:
+    """The faults of a collection, which nobody may change, with what to do instead."""
+    assert project.prices is not None
+    own = folder / "data" / "raw"
+    hint = f"put a corrected copy into {own}, named {project.prices.files}: it is read instead"
+    return PipelineError(error.what, faults=error.faults, where=error.where, hint=hint)
+
+
+def _finding(recorded: Mapping[str, Any]) -> Finding:
+    return Finding(**{**recorded, "date": dt.date.fromisoformat(recorded["date"])})
 
 
 def _told(findings: Sequence[Finding]) -> Iterator[str]:
