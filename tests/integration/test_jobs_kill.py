@@ -23,7 +23,7 @@ from zelo.registry.evidence import broken_links, read_evidence
 from zelo.retraining.broker import make_app, notify
 
 pytestmark = pytest.mark.slow
-LONGER = "folds: 10, repeats: 12"
+LONGER = "folds: 10, repeats: 20"
 """Long enough that a signal still meets the training on a quick machine."""
 MINUTES = 180.0
 

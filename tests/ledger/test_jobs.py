@@ -186,7 +186,7 @@ def test_only_a_job_without_a_sign_of_life_is_lost(jobs: Jobs, ledger: Ledger) -
     lost = jobs.requeue_lost(since)
 
     assert [(job.id, job.state, job.worker) for job in lost] == [(silent.id, "queued", None)]
-    assert "no sign of life from w1" in jobs.lines(silent.id)[-1].payload["why"]
+    assert "no sign of life of its worker" in jobs.lines(silent.id)[-1].payload["why"]
     assert now(jobs, alive).state == "running"
 
 
@@ -200,7 +200,7 @@ def test_a_job_that_is_lost_again_and_again_has_failed(jobs: Jobs, ledger: Ledge
     assert (ended.state, ended.attempt) == ("failed", MOST_LOSSES)
     assert ended.error is not None
     assert ended.error["what"] == "the job was lost too often"
-    assert ended.error["found"].startswith("3 times; no sign of life from w1")
+    assert ended.error["found"].startswith("3 times; no sign of life of its worker")
     assert ledger.events("churn", kind="job")[0].reason == "train failed"
 
 
