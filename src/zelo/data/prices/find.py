@@ -49,13 +49,7 @@ def find_prices(
         return _collected(collect(prices.ticker, kept, now=now, since=prices.since, fetch=fetch))
 
     if collect_now and offline:
-        raise SourceError(
-            "prices cannot be collected offline",
-            where=f"prices of {project.name}",
-            found="ZELO_OFFLINE is set",
-            expected="a network, and leave to use it",
-            hint="unset ZELO_OFFLINE, or leave --collect out",
-        )
+        raise _offline(project)
     if collect_now:
         return from_yahoo()
     own = folder / "data" / "raw"
@@ -111,6 +105,16 @@ def _newer(
         return own
     raw, notes = _collected(before)
     return raw, (*notes, f"not read, its last day, {last:%Y-%m-%d}, is before the collection's: {file.name}")
+
+
+def _offline(project: Project) -> SourceError:
+    return SourceError(
+        "prices cannot be collected offline",
+        where=f"prices of {project.name}",
+        found="ZELO_OFFLINE is set",
+        expected="a network, and leave to use it",
+        hint="unset ZELO_OFFLINE, or leave --collect out",
+    )
 
 
 def _nowhere(project: Project, found: str, own: Path, *others: Path) -> SourceError:
