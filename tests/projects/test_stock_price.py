@@ -87,17 +87,18 @@ def test_the_real_prices_are_split_by_time(real: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_days_round(trained: Trained, tmp_path: Path) -> None:
+def test_a_days_round(tmp_path: Path) -> None:
     """The coming day is forecast; a day later its price is the outcome, and the watch has both."""
-    before = trained("stock_price")
-    shutil.copytree(before.root, tmp_path / "zelo")
-    home = Home(tmp_path / "zelo", "stock_price")
-    raw = home.folder / "data" / "raw"
+    (tmp_path / "made").mkdir()
+    lines = made(tmp_path / "made").read_text(encoding="utf-8").splitlines(keepends=True)
+    raw = tmp_path / "projects" / "stock_price" / "data" / "raw"
     raw.mkdir(parents=True)
-    (generated,) = (home.root / "home" / "downloads").rglob("CMIG4.SA_2015_synthetic.csv")
-    lines = generated.read_text(encoding="utf-8").splitlines(keepends=True)
-    with environment(home.root):
+    for name in ("project.yaml", "dataset.py"):
+        shutil.copy(SHIPPED / "stock_price" / name, raw.parents[1])
+    with environment(tmp_path):
         (raw / "CMIG4.SA_2015_a.csv").write_text("".join(lines[:-1]), encoding="utf-8")
+        answered("train", "stock_price", "--candidates", "persistence,drift")
+        answered("promote", "stock_price")
         told = answered("predict", "stock_price", "--json").json
         (forecast,) = told["forecasts"]
         day, close = lines[-1].split(",")[0], float(lines[-1].split(",")[4])
@@ -113,6 +114,12 @@ def test_a_days_round(trained: Trained, tmp_path: Path) -> None:
         assert "forecasts that have met what came: 1" in again["notes"]
         # The generated prices end long ago, which is an alarm.
         alarmed = zelo("monitor", "stock_price", "--json")
+        for path in raw.iterdir():
+            path.unlink()
+        # Made prices would judge what was forecast of others.
+        refused = zelo("data", "stock_price")
+    assert refused.status == 2
+    assert "the generator alone" in refused.err
     assert alarmed.status == 1, alarmed.out + alarmed.err
     watched = alarmed.json
     (judged,) = [entry for entry in watched["series"]["weeks"] if entry["error"] is not None]
@@ -121,3 +128,17 @@ def test_a_days_round(trained: Trained, tmp_path: Path) -> None:
     assert watched["series"]["windows"][0]["accuracy"]["naive"]["mae"]["value"] == pytest.approx(
         abs(last - close), rel=1e-3
     )
+
+
+@pytest.mark.slow
+def test_a_champion_of_made_prices_does_not_forecast_observed_ones(trained: Trained, tmp_path: Path) -> None:
+    shutil.copytree(trained("stock_price").root, tmp_path / "zelo")
+    home = Home(tmp_path / "zelo", "stock_price")
+    raw = home.folder / "data" / "raw"
+    raw.mkdir(parents=True)
+    (generated,) = (home.root / "home" / "downloads").rglob("CMIG4.SA_2015_synthetic.csv")
+    shutil.copy(generated, raw / "CMIG4.SA_2015_a.csv")
+    with environment(home.root):
+        refused = zelo("predict", "stock_price")
+    assert refused.status == 2
+    assert "another kind of data" in refused.err
