@@ -43,7 +43,7 @@ install-all: $(STAMP_ALL)
 $(STAMP_ALL): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
-		--constraint requirements.lock --editable '.[dev,deep,text,forecast,prices,redis,spark]'
+		--constraint requirements.lock --editable '.[dev,deep,text,forecast,prices,redis,report,spark]'
 	touch $@
 
 demo: install

@@ -40,7 +40,7 @@ def test_defaults_fill_in_what_is_not_written(change: Change) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "key", "found", "expected", "hint"),
     [
-        ("title: D", "titel: D", 2, "titel", "titel", "one of candidates, data", "did you mean title?"),
+        ("title: D", "titel: D", 2, "titel", "titel", "candidates, costs, data", "did you mean title?"),
         (
             "unit:",
             "units:",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import uuid_utils
+
+Variant = Literal["champion", "challenger"]
+"""Which alias the version that answered had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,28 @@ class PredictionRecord:
     decision: Mapping[str, Any]
     score: float | None = None
     entity: str | None = None
-    variant: str = "champion"
+    variant: Variant = "champion"
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowRecord:
+    """What another version said of the same inputs as an answered prediction; nobody was told."""
+
+    prediction_id: str
+    project: str
+    version: str
+    at: datetime
+    decision: Mapping[str, Any]
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A prediction with what another version said of it, and with its truth."""
+
+    prediction: PredictionRecord
+    shadow: ShadowRecord
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,18 @@ predictions = sa.Table(
     sa.Index("predictions_by_score", "project", "score", "id"),
 )
 
+shadows = sa.Table(
+    "shadows",
+    metadata,
+    sa.Column("prediction_id", sa.String(36), sa.ForeignKey("predictions.id"), primary_key=True),
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("at", UtcMicroseconds, nullable=False),
+    sa.Column("score", sa.Float(53)),
+    sa.Column("decision", sa.JSON, nullable=False),
+    sa.Index("shadows_by_time", "project", "version", "at"),
+)
+
 outcomes = sa.Table(
     "outcomes",
     metadata,

@@ -19,10 +19,12 @@ from zelo.ledger.records import (
     OutcomeCounts,
     OutcomeRecord,
     PredictionRecord,
+    ShadowRecord,
     new_id,
     utc_now,
 )
 from zelo.ledger.schema import events, outcomes, predictions
+from zelo.ledger.schema import shadows as shadow_table
 
 Order = Literal["newest", "oldest", "score"]
 BUSY_TIMEOUT = 5.0
@@ -75,8 +77,13 @@ class Ledger:
         with self.reading() as connection:
             return current_revision(connection)
 
-    def record_predictions(self, records: Sequence[PredictionRecord]) -> None:
-        """Write all of them in one transaction, or none."""
+    def record_predictions(
+        self, records: Sequence[PredictionRecord], shadows: Sequence[ShadowRecord] = ()
+    ) -> None:
+        """Write all of them in one transaction, or none.
+
+        ``shadows`` are what another version said of some of ``records``.
+        """
         if not records:
             return
         rows = [
@@ -95,6 +102,8 @@ class Ledger:
         ]
         with self.writing() as connection:
             connection.execute(sa.insert(predictions), rows)
+            if shadows:
+                connection.execute(sa.insert(shadow_table), [asdict(shadow) for shadow in shadows])
 
     def record_outcomes(self, project: str, records: Sequence[OutcomeRecord]) -> OutcomeCounts:
         """Join each truth to its prediction and store it, in one transaction.

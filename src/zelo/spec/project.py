@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
+from zelo.spec.acting import Retraining
 from zelo.spec.forecast import Forecast
 from zelo.spec.frozen import FieldName, Frozen, Name, Table
 from zelo.spec.pipeline import Pipeline
 from zelo.spec.prices import Prices
 from zelo.spec.text import Text
+from zelo.spec.watching import Costs, Monitoring
 
 Label = int | str
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -77,6 +79,9 @@ class Column(Frozen):
         default=None, description="how a date is written, as in strptime (%d/%m/%Y); ISO 8601 when absent"
     )
     example: float | str | None = None
+    harmless: bool = Field(
+        default=False, description="its values name nobody and may stand in logs; of any other none does"
+    )
 
     @property
     def is_numeric(self) -> bool:
@@ -279,6 +284,9 @@ class Project(Frozen):
     grades: tuple[Band, ...] = Field(default=(), description="words for the metrics table")
     serving: Serving = Serving()
     gates: Gates = Gates()
+    costs: Costs | None = Field(default=None, description="what a mistake costs, for replays and reports")
+    monitoring: Monitoring = Monitoring()
+    retraining: Retraining = Retraining()
 
     @property
     def lags(self) -> dict[str, Column]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
+from zelo.spec.acting_rules import ACTING_RULES
 from zelo.spec.project import LATENCY, TASK_METRICS, Band, Project
 from zelo.spec.series_rules import SERIES_RULES
 
@@ -253,6 +254,7 @@ RULES: tuple[Rule, ...] = (
     slices_are_fields,
     derived_names_are_new,
     *SERIES_RULES,
+    *ACTING_RULES,
 )
 
 
