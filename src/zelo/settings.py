@@ -31,7 +31,17 @@ class Settings(BaseSettings):
         default=30.0, ge=2.0, description="seconds without a sign of life until a job is another worker's"
     )
     jobs_nice: int = Field(default=10, ge=0, le=19, description="how far a job steps back for the rest")
+    round_seconds: float = Field(
+        default=300.0, ge=0, description="seconds between a worker's rounds over all projects; 0: it makes none"
+    )
     offline: bool = Field(default=False, description="never download")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="the least that is logged of what Zelo and its server say"
+    )
+    log_format: Literal["human", "json"] = Field(default="human", description="of lines on standard error")
+    log_file: Path | None = Field(default=None, description="log to this file too, a JSON object a line")
+    log_rotation: str = Field(default="50 MB", description="when the log's file is begun anew")
+    log_retention: str = Field(default="30 days", description="how long old files of the log are kept")
 
     @property
     def ledger_url(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import sys
@@ -31,14 +30,14 @@ def add_commands(app: typer.Typer) -> None:
 def worker() -> None:
     """Run the jobs that services were asked for, one after the other, until it is stopped.
 
-    A job that runs when it is stopped goes back to the queue.
+    A job that runs when it is stopped goes back to the queue. Every ZELO_ROUND_SECONDS it makes a round over
+    all projects, as zelo retrain --due does.
     """
     from zelo.ledger.jobs import Jobs
     from zelo.retraining.broker import listen, make_app
     from zelo.retraining.foreman import Foreman
+    from zelo.retraining.rounds import Rounds
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
-    logging.getLogger("zelo").setLevel(logging.INFO)
     workspace = open_workspace()
     settings = workspace.settings
     app = make_app(settings.broker_url, settings.broker)
@@ -52,12 +51,19 @@ def worker() -> None:
             pace=_pace(workspace),
             now=now,
         )
+        rounds = Rounds(
+            [sys.executable, "-m", "zelo", "retrain", "--due"],
+            seconds=settings.round_seconds,
+            environment={"OMP_NUM_THREADS": "1"} | dict(os.environ),
+        )
         where = app.connection().as_uri() if settings.broker_url else str(settings.broker)
         OUT.print(f"worker {name} waits for jobs; broker: {where}", markup=False, soft_wrap=True)
         foreman.start()
+        rounds.start()
         try:
             status = listen(app, foreman.wake, name=f"zelo@{socket.gethostname()}")
         finally:
+            rounds.stop()
             foreman.stop()
     raise typer.Exit(status)
 
@@ -93,7 +99,6 @@ def run_job(job_id: str, attempt: int, parent: int) -> None:
     from zelo.retraining.lifeline import die_with
 
     die_with(parent)
-    logging.basicConfig(format="%(levelname)s %(message)s")
     workspace = open_workspace()
     with workspace.ledger() as ledger:
         found = Jobs(ledger)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zelo.cli.workspace import Workspace
@@ -32,6 +33,7 @@ def run_job(
         raise SpecError(
             "a job of a kind that this version does not know", found=job.kind, expected=TRAIN, hint="update"
         )
+    from zelo.cli.retrain import trained_again
     from zelo.cli.training import run_training
     from zelo.retraining.config import effective
     from zelo.spec.project import Tuning
@@ -39,19 +41,25 @@ def run_job(
     request = job.request
     project = effective(workspace.project(job.project), ledger, request)
     trials = request.get("trials")
-    told = run_training(
-        workspace,
-        project,
-        append=None,
-        budget=Tuning(
-            trials=project.tuning.trials if trials is None else trials, seconds=project.tuning.seconds
-        ),
-        names=request.get("only"),
-        progress=attempt.progress,
-        threads=threads,
-        pick=request.get("pick"),
-        guard=attempt.guard,
-    )
+
+    def train(append: Path | None) -> dict[str, Any]:
+        return run_training(
+            workspace,
+            project,
+            append=append,
+            budget=Tuning(
+                trials=project.tuning.trials if trials is None else trials, seconds=project.tuning.seconds
+            ),
+            names=request.get("only"),
+            progress=attempt.progress,
+            threads=threads,
+            pick=request.get("pick"),
+            guard=attempt.guard,
+        )
+
+    # A trigger's training is there for what came since the last one; a person's is of the data they know.
+    learns = request.get("outcomes", False)
+    told = trained_again(workspace, ledger, project, train) if learns else train(None)
     return _result(told)
 
 

@@ -98,6 +98,22 @@ def prepare(
             if project.pipeline
             else _run_prices(project, places, created=created, collect=collect)
         )
+    return _kept(project, places, source, built, created=created)
+
+
+def newest(project: Project, places: Places, *, created: datetime) -> Prepared:
+    """A snapshot of the data set that stands, where Zelo makes the first source; nothing is made anew.
+
+    Raises:
+        SourceError: no data set was made yet.
+        ContractError: rows break the contract; nothing is written.
+    """
+    return _kept(project, places, next(iter(project.data.sources)), None, created=created)
+
+
+def _kept(
+    project: Project, places: Places, source: str, built: Built | None, *, created: datetime
+) -> Prepared:
     located, checked = check_source(project, source, places)
     _refuse(checked, located.path.name)
     before = latest_snapshot(places.snapshots, project.name)
