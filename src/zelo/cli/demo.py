@@ -49,9 +49,10 @@ def run_demo(workspace: Workspace, name: str, *, keep: bool) -> None:
             _zelo("predict", name)
         else:
             _predict_file(workspace, project, address, out)
-        _title("5. Watched: volume, quality where the truth is known, drift")
-        # Of a forecast it exits 1 where the data are old, as those of a demo mostly are.
-        _zelo("monitor", name, accepted=(0, 1) if project.forecast else (0,))
+            _simulate(project)
+        _title("Watched: drift with an alarm budget, quality, what arrived")
+        # It exits 1 where an alarm stands: of the drift above, or of a forecast's old data.
+        _zelo("monitor", name, accepted=(0, 1))
         _zelo("verify", name)
         OUT.print(
             f"\nThe API's pages: {address}/docs    MLflow: mlflow ui --backend-store-uri "
@@ -72,6 +73,16 @@ def _predict_file(workspace: Workspace, project: Project, address: str, out: Pat
         _tell(address, f"{ranking}?{aliases.minimum}=0.8&{aliases.limit}=1")
     if project.serving.entity:
         _zelo("outcomes", project.name, "--input", str(new))
+
+
+def _simulate(project: Project) -> None:
+    """A month of made-up traffic in which a number moves halfway."""
+    moved = next((name for name, field in project.inputs.items() if field.is_numeric), None)
+    if moved is None:
+        return
+    _title(f"5. A month of SIMULATED traffic: halfway, {moved} moves by half a standard deviation")
+    drift = ("--drift", "shift", "--field", moved, "--size", "0.5", "--onset", "0.5")
+    _zelo("simulate", project.name, "--days", "30", "--a-day", "300", "--rows", "20", *drift)
 
 
 def _title(text: str) -> None:
