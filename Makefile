@@ -63,6 +63,7 @@ bench: install-all
 
 docs: install
 	$(BIN)/python -m zelo.features.catalogue projects > docs/features.md
+	$(BIN)/python -m deploy.grafana
 
 lock: install
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \

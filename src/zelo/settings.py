@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     )
     jobs_nice: int = Field(default=10, ge=0, le=19, description="how far a job steps back for the rest")
     round_seconds: float = Field(
-        default=300.0, ge=0, description="seconds between a worker's rounds over all projects; 0: it makes none"
+        default=300.0,
+        ge=0,
+        description="seconds between a worker's rounds over all projects; 0: it makes none",
     )
     offline: bool = Field(default=False, description="never download")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

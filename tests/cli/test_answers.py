@@ -154,7 +154,11 @@ def test_promotion_and_rollback_are_told_and_recorded(make_home: MakeHome) -> No
     assert "version 2 is champion again, 1 before" in answered("rollback", NAME, "--reason", "better").out
     with home.workspace.ledger() as ledger:
         events = ledger.events(NAME)
-    assert {(event.kind, event.actor) for event in events} == {("promote", "Ana"), ("rollback", "Ana")}
+    assert {(event.kind, event.actor) for event in events} == {
+        ("promotion", "Ana"),
+        ("replay", "Ana"),
+        ("rollback", "Ana"),
+    }
     assert answered("history", NAME, "--json").json[-1]["approver"] == "Ana"
     assert "complaints" in answered("history", NAME).out
 

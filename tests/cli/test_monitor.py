@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from tests.homes import NAME, Home, answered, environment, zelo
+from tests.monitoring import fakes
 from tests.monitoring.weekly_fakes import (
     NEWEST,
     NOW,
@@ -94,6 +95,36 @@ def test_an_alarm_is_a_no_and_every_run_is_on_record(watched: Watched) -> None:
     assert zelo("monitor", REPAIRS).status == 1
     events = watched.ledger.events(REPAIRS, kind="monitor")
     assert [event.payload["alarms"][0]["code"] for event in events] == ["run_failed"] * 2
+
+
+def test_a_drift_is_a_no_that_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = {"alarm_budget": {"false_alarms": 1, "per_days": 3650}}
+    project = fakes.make_project(monitoring=budget)
+    folder = tmp_path / "projects" / project.name
+    folder.mkdir(parents=True)
+    document = project.model_dump(mode="json", exclude_defaults=True)
+    (folder / "project.yaml").write_text(json.dumps(document), encoding="utf-8")
+    (tmp_path / "home").mkdir()
+    with environment(tmp_path), Ledger.open(f"sqlite:///{tmp_path / 'home' / 'ledger.db'}") as ledger:
+        scene = fakes.Scene(ledger, fakes.make_bundle(tmp_path / "bundle", project))
+        monkeypatch.setattr(monitor, "champion", lambda *_: (fakes.VERSION, scene.bundle))
+        scene.answer(900)
+        monkeypatch.setattr(monitor, "now", lambda: fakes.UNTIL)
+        assert zelo("monitor", project.name).status == 0
+        rows = fakes.make_rows(scene.rng, 300)
+        rows["age"] += 15
+        scene.answer(300, rows=rows, since=fakes.UNTIL, until=fakes.UNTIL + timedelta(days=5))
+        monkeypatch.setattr(monitor, "now", lambda: fakes.UNTIL + timedelta(days=5))
+
+        ran = zelo("monitor", project.name)
+        again = zelo("monitor", project.name, "--json")
+
+        assert (ran.status, again.status) == (1, 1)
+        assert "ACTIVE. Drift in age" in ran.out
+        assert again.json["status"] == "alarm"
+        assert [alarm["fields"] for alarm in again.json["alarms"]] == [["age"]]
+        assert [event.payload["fields"] for event in ledger.events(project.name, kind="alarm")] == [["age"]]
+        assert len(ledger.events(project.name, kind="monitor")) == 3
 
 
 def test_a_page_is_of_a_weekly_forecast_alone(make_home: MakeHome, tmp_path: Path) -> None:

@@ -31,14 +31,14 @@ ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.pt-BR.md")
 PAGES = sorted(
     str(path.relative_to(ROOT))
-    for pattern in ("*.md", "docs/**/*.md", "projects/*/README.md")
+    for pattern in ("*.md", "docs/**/*.md", "deploy/*.md", "projects/*/README.md")
     for path in ROOT.glob(pattern)
 )
 DECISIONS = [page for page in PAGES if page.startswith("docs/decisions/")]
 COMMANDS: dict[str, Any] = {
     name: command for name, command in typer.main.get_command(app).commands.items() if not command.hidden
 }
-PATHS = re.compile(r"`((?:src|tests|docs|benchmarks|projects)/[^`\s<>*]*)`")
+PATHS = re.compile(r"`((?:src|tests|docs|benchmarks|deploy|projects)/[^`\s<>*]*)`")
 MADE_UP = ("projects/my_machines", "projects/minhas_maquinas")
 """Folders that a reader makes by following the page."""
 

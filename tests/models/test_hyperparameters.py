@@ -44,7 +44,8 @@ def held(candidate: Candidate, **params: Any) -> dict[str, Any]:
     return {
         name: built[place]
         for place, (owner, name) in places.items()
-        if owner in OWNERS and name in HYPERPARAMETERS
+        # Of stochastic gradient descent the rate is a word: a schedule.
+        if owner in OWNERS and name in HYPERPARAMETERS and (candidate.name, name) != ("sgd", "learning_rate")
     }
 
 

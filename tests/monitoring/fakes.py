@@ -16,7 +16,7 @@ from zelo.decisions.policy import make_policy
 from zelo.features.columns import Columns
 from zelo.ledger.records import OutcomeRecord, PredictionRecord, new_id
 from zelo.ledger.store import Ledger
-from zelo.monitoring.watch import Report, watch
+from zelo.monitoring.watch import Report, read_window, watch
 from zelo.registry.bundle import Bundle
 from zelo.spec.project import Project
 
@@ -161,7 +161,8 @@ class Scene:
         return [int(self.rng.random() < (record.score or 0.0)) for record in records]
 
     def report(self, *, since: datetime = SINCE, until: datetime = UNTIL) -> Report:
-        return watch(self.ledger, self.bundle, VERSION, since=since, until=until, now=NOW)
+        window = read_window(self.ledger, self.project.name, VERSION, since=since, until=until)
+        return watch(window, self.bundle, now=NOW)
 
 
 def _body(decision: Decision) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from zelo.monitoring.realised import Counts, realise
 from zelo.monitoring.series import SeriesReport, is_watched, watch_series
 from zelo.monitoring.series_words import ALARMS
 from zelo.monitoring.text import render
-from zelo.monitoring.watch import watch
+from zelo.monitoring.watch import read_window, watch
 from zelo.monitoring.weekly import weekly_of
 from zelo.monitoring.words import PORTUGUESE
 from zelo.registry.bundle import Bundle
@@ -178,9 +178,9 @@ def test_no_word_of_weeks_is_said_of_days(desk: Desk, language: Literal["pt-BR",
     report = desk.report(now=NOW + timedelta(days=9))
     project = PROJECT.model_copy(update={"language": language})
     console = Console(width=100, file=io.StringIO())
-    window = {"since": NOW - timedelta(days=30), "until": NOW, "now": NOW}
+    window = read_window(desk.ledger, project.name, "7", since=NOW - timedelta(days=30), until=NOW)
 
-    console.print(render(watch(desk.ledger, desk.bundle, "7", **window), project, report))
+    console.print(render(watch(window, desk.bundle, now=NOW), project, report))
     page = render_page(report, project, [])
 
     for text in (console.file.getvalue(), page.partition("<body")[2]):

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, f1_score, roc_auc_score
 
+from zelo.features.columns import Columns, count
 from zelo.ledger.store import Ledger
-from zelo.monitoring.quality import Figure, Quality
+from zelo.monitoring.quality import Figure, Quality, broken_floors
 
 from .fakes import SINCE, Scene, make_bundle, make_project, make_rows, regression, several_classes
 
@@ -197,8 +200,18 @@ def test_a_constant_truth_and_a_true_zero_have_their_reasons(ledger: Ledger, tmp
     assert figure(quality, "mae").status == "computed"
 
 
+class OtherModel:
+    """Says of every row what is on no record."""
+
+    runtime = "native"
+
+    def scores(self, columns: Columns) -> np.ndarray[Any, Any]:
+        return np.full((count(columns), 3), 1 / 3)
+
+
 def test_several_classes_are_measured_on_what_is_on_record(ledger: Ledger, tmp_path: Path) -> None:
-    scene = Scene(ledger, make_bundle(tmp_path / "bundle", several_classes()))
+    bundle = make_bundle(tmp_path / "bundle", several_classes())
+    scene = Scene(ledger, replace(bundle, predictor=OtherModel()))
     records = scene.answer(120)
     said = [record.decision["prediction"] for record in records]
     scene.tell(records, [*said[:90], *(["other"] * 30)])
@@ -210,3 +223,58 @@ def test_several_classes_are_measured_on_what_is_on_record(ledger: Ledger, tmp_p
     stated = np.mean([record.score for record in records])
     assert figure(quality, "ece").value >= abs(right / 120 - stated) - 1e-9
     assert figure(quality, "log_loss").reason == "not every class' probability is on record"
+
+
+def test_windows_are_weeks_with_late_outcomes_and_the_last_so_many(scene: Scene) -> None:
+    records = scene.answer(600)
+    scene.tell(records, scene.draw(records), delay=timedelta(days=40))
+
+    quality = scene.report().quality
+
+    weeks = [window for window in quality.windows if window.kind == "week"]
+    assert sum(window.outcomes for window in weeks) == 600
+    assert [window.since.weekday() for window in weeks] == [0] * len(weeks)
+    assert [window.outcomes for window in quality.windows if window.kind == "last"] == [100, 500]
+    of_week = [record for record in records if weeks[1].since <= record.at < weeks[1].until]
+    truth = {outcome.prediction.id: outcome.outcome.value for outcome in scene.ledger.judged("pumps")}
+    assert weeks[1].figures[0].value == pytest.approx(
+        f1_score(
+            [truth[record.id] for record in of_week], [record.decision["prediction"] for record in of_week]
+        )
+    )
+
+
+def floored(scene: Scene, **floors: float) -> Scene:
+    project = make_project(monitoring={"floors": floors})
+    return Scene(scene.ledger, make_bundle(scene.bundle.path / "floored", project))
+
+
+def test_a_floor_is_broken_for_sure_where_the_whole_interval_is_beyond(scene: Scene) -> None:
+    scene = floored(scene, f2=0.99, brier=0.01, recall=0.001)
+    records = scene.answer(600)
+    scene.tell(records, scene.draw(records))
+
+    quality = scene.report().quality
+    f2, brier = broken_floors(quality, scene.project)
+
+    assert [entry.metric for entry in quality.figures][-1] == "f2"
+    assert (f2.metric, f2.floor, f2.sure, f2.outcomes) == ("f2", 0.99, True, 600)
+    assert (brier.metric, brier.sure) == ("brier", True)
+
+
+def test_a_floor_within_the_interval_is_broken_but_not_for_sure(scene: Scene) -> None:
+    records = scene.answer(300)
+    scene.tell(records, scene.draw(records))
+    f1 = figure(scene.report().quality, "f1")
+
+    scene = floored(scene, f1=(f1.value + f1.high) / 2)
+    (breach,) = broken_floors(scene.report().quality, scene.project)
+
+    assert (breach.value, breach.sure) == (f1.value, False)
+
+
+def test_no_outcomes_break_no_floor(scene: Scene) -> None:
+    scene = floored(scene, f1=0.99)
+    scene.answer(100)
+
+    assert broken_floors(scene.report().quality, scene.project) == ()

@@ -14,7 +14,7 @@ from zelo.data.pipeline.dataset import write_dataset
 from zelo.data.snapshot import write_snapshot
 from zelo.errors import BundleError, DataError
 from zelo.monitoring.series import is_watched
-from zelo.monitoring.watch import ONE_AHEAD, watch
+from zelo.monitoring.watch import ONE_AHEAD, read_window, watch
 from zelo.monitoring.weekly import read_weekly, trained_until
 
 from .fakes import make_project
@@ -139,7 +139,8 @@ def test_quality_of_forecasts_is_that_of_one_row_ahead(watched: Watched) -> None
     watched.realise()
 
     since = NOW - timedelta(days=60)
-    report = watch(watched.ledger, watched.bundle, VERSION, since=since, until=NOW, now=NOW)
+    window = read_window(watched.ledger, watched.project.name, VERSION, since=since, until=NOW)
+    report = watch(window, watched.bundle, now=NOW)
 
     assert (report.quality.predictions, report.quality.outcomes) == (4, 4)
     assert report.volume.rows == 13
@@ -159,7 +160,8 @@ def test_a_metric_without_a_value_says_so(watched: Watched) -> None:
     watched.realise()
 
     since = NOW - timedelta(days=60)
-    report = watch(watched.ledger, watched.bundle, VERSION, since=since, until=NOW, now=NOW)
+    window = read_window(watched.ledger, watched.project.name, VERSION, since=since, until=NOW)
+    report = watch(window, watched.bundle, now=NOW)
 
     (scaled,) = (figure for figure in report.quality.figures if figure.metric == "mase")
     assert (scaled.status, scaled.value) == ("cannot be computed", None)

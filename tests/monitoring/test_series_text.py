@@ -13,7 +13,7 @@ from zelo.monitoring import alarms, features, page, series_text
 from zelo.monitoring.series import SeriesReport
 from zelo.monitoring.series_words import ALARMS
 from zelo.monitoring.text import render
-from zelo.monitoring.watch import watch
+from zelo.monitoring.watch import read_window, watch
 from zelo.monitoring.words import PORTUGUESE, Words
 
 from .weekly_fakes import NEWEST, NOW, VERSION, WEEK, Watched
@@ -22,8 +22,9 @@ from .weekly_fakes import NEWEST, NOW, VERSION, WEEK, Watched
 def shown(watched: Watched, report: SeriesReport, language: str = "pt-BR") -> str:
     project = watched.project.model_copy(update={"language": language})
     console = Console(width=100, file=io.StringIO())
-    window = {"since": NOW - timedelta(days=30), "until": NOW, "now": NOW}
-    console.print(render(watch(watched.ledger, watched.bundle, VERSION, **window), project, report))
+    since = NOW - timedelta(days=30)
+    window = read_window(watched.ledger, project.name, VERSION, since=since, until=NOW)
+    console.print(render(watch(window, watched.bundle, now=NOW), project, report))
     return console.file.getvalue()
 
 

@@ -183,7 +183,7 @@ def test_a_missing_column_leaves_no_file(service: Service, ledger: Ledger, tmp_p
 def test_what_the_ledger_does_not_take_is_not_written(
     service: Service, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(records: object) -> None:
+    def locked(*_: object) -> None:
         raise LedgerError("the ledger is locked")
 
     monkeypatch.setattr(ledger, "record_predictions", locked)

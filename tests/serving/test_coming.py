@@ -16,11 +16,12 @@ from zelo.errors import DataError, LedgerError, RequestError
 from zelo.features.columns import Columns
 from zelo.ledger.store import Ledger
 from zelo.registry.bundle import Bundle
+from zelo.registry.traffic import Traffic
 from zelo.serving.coming import forecast_coming
 from zelo.serving.scoring import scores_of
 from zelo.serving.service import Service
 
-from .fakes import Clock, Registry
+from .fakes import START, Clock, Registry
 
 PROJECT = make_weekly_project()
 WIDTHS = (5.0, 7.0, None)
@@ -151,10 +152,82 @@ def test_too_few_weeks_or_inputs_are_refused(weekly: Service, coming: pd.DataFra
 def test_what_cannot_be_recorded_is_not_written(
     weekly: Service, ledger: Ledger, coming: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(records: object) -> None:
+    def refuse(*_: object) -> None:
         raise LedgerError("the ledger is locked")
 
     monkeypatch.setattr(ledger, "record_predictions", refuse)
     with pytest.raises(LedgerError):
         forecast_coming(weekly, coming, tmp_path / "forecast.csv")
     assert not list(tmp_path.glob("*.csv"))
+
+
+class Doubled(MeanOfTwo):
+    def scores(self, columns: Columns) -> np.ndarray[Any, Any]:
+        return 2 * super().scores(columns)
+
+
+class Broken(MeanOfTwo):
+    def scores(self, columns: Columns) -> np.ndarray[Any, Any]:
+        found = super().scores(columns)
+        return np.where(found == 45.0, np.nan, found)
+
+
+class Beside:
+    """The registry says that version 5 has a part of the traffic."""
+
+    def __init__(self, share: int, predictor: Any) -> None:
+        self._share = share
+        self._predictor = predictor
+
+    def champion(self) -> str:
+        return "4"
+
+    def traffic(self) -> Traffic:
+        return Traffic(
+            mode="split",
+            version="5",
+            bundle="1",
+            share=self._share,
+            started=START,
+            since=START,
+            actor="Ana",
+            reason="",
+        )
+
+    def load(self, _: Traffic) -> Bundle:
+        policy = make_policy(PROJECT, half_width=WIDTHS[0], half_widths=WIDTHS)
+        return Bundle(Path("bundles/1"), "1" * 64, PROJECT, policy, {"runtime": "onnx"}, self._predictor)
+
+
+@pytest.mark.parametrize(
+    ("share", "predictor", "version", "told", "kept"),
+    [
+        (0, Doubled(), "4", [30.0, 45.0, 57.5], [60.0, 120.0, 220.0]),
+        (100, Doubled(), "5", [60.0, 120.0, 220.0], [30.0, 45.0, 57.5]),
+        (100, Broken(), "4", [30.0, 45.0, 57.5], []),
+    ],
+    ids=["the champion", "the other", "the other fails"],
+)
+def test_a_forecast_is_of_one_version_from_its_first_week_to_its_last(
+    weekly: Service,
+    ledger: Ledger,
+    coming: pd.DataFrame,
+    tmp_path: Path,
+    share: int,
+    predictor: Any,
+    version: str,
+    told: list[float],
+    kept: list[float],
+) -> None:
+    service = Service(Registry("4", weekly.model.bundle), ledger, Beside(share, predictor), now=Clock())
+    found = forecast_coming(service, coming, tmp_path / "forecast.csv")
+    assert [answer["prediction"] for answer in found.answers] == told
+    assert {answer["model_version"] for answer in found.answers} == {version}
+    assert found.version == version
+    records = ledger.predictions("repairs", order="oldest")
+    assert {record.variant for record in records} == {"champion" if version == "4" else "challenger"}
+    # What each was made of are the answering version's own forecasts.
+    assert records[1].inputs["last_effort"][-1] == told[0]
+    with ledger.reading() as connection:
+        shadows = connection.exec_driver_sql("select score from shadows order by rowid").scalars().all()
+    assert shadows == kept

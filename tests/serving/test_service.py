@@ -79,7 +79,7 @@ def test_questions_together_cost_one_call_and_one_transaction(
     written: list[int] = []
     record = ledger.record_predictions
 
-    def counted(records: Sequence[PredictionRecord]) -> None:
+    def counted(records: Sequence[PredictionRecord], _: object) -> None:
         written.append(len(records))
         record(records)
 
@@ -95,14 +95,14 @@ def test_questions_together_cost_one_call_and_one_transaction(
     assert written == [5]
     scores = [[one["score"] for one in result] for result in results if isinstance(result, list)]
     assert scores == [[0.1], [0.9, 0.9, 0.9], [0.2]]
-    assert watched[0].labels == {("1", "Risco baixo"): 2, ("1", "Risco alto"): 3}
+    assert watched[0].labels == {("1", "champion", "Risco baixo"): 2, ("1", "champion", "Risco alto"): 3}
     assert watched[0].rows == 5
 
 
 def test_what_the_ledger_does_not_take_is_not_answered(
     service: Service, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: object) -> None:
+    def full(*_: object) -> None:
         raise LedgerError("the disk is full")
 
     monkeypatch.setattr(ledger, "record_predictions", full)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zelo.cli.champion import open_service
+from zelo.cli.champion import open_service, versions
 from zelo.cli.forecast import run_forecast
 from zelo.cli.projects import AsJson, Named
 from zelo.cli.show import OUT, fits_shown, say_synthetic, show_json, show_table
@@ -18,6 +20,7 @@ from zelo.errors import SpecError
 if TYPE_CHECKING:
     from zelo.ledger.store import Ledger
     from zelo.serving.extension import Extension
+    from zelo.serving.service import Service
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -61,9 +64,26 @@ def serve(
             max_body_bytes=settings.max_body_bytes,
             max_waiting_rows=settings.max_waiting_rows,
             extensions=_trainings(workspace, names, ledger),
+            meanwhile=_followed(workspace, services, ledger),
         )
         OUT.print("trainings that are asked for at /train are done by: zelo worker", markup=False)
         run(app, host, port)
+
+
+@contextmanager
+def _followed(workspace: Workspace, services: Mapping[str, Service], ledger: Ledger) -> Iterator[None]:
+    """Each service follows the registry, and tells the ledger how its versions do."""
+    from zelo.serving.follow import Follower, looking
+    from zelo.serving.minutes import Minutes
+
+    minutes = [Minutes(ledger, name) for name in services]
+    for one, service in zip(minutes, services.values(), strict=True):
+        service.watch(one.committed)
+    followers = [Follower(service, versions(workspace, name)) for name, service in services.items()]
+    with looking([*(one.look for one in followers), *(one.look for one in minutes)]):
+        yield
+    for one in minutes:
+        one.close()
 
 
 def _trainings(workspace: Workspace, names: list[str], ledger: Ledger) -> dict[str, Extension]:

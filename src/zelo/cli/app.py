@@ -9,9 +9,25 @@ from typing import Annotated
 
 import typer
 
-from zelo.cli import answering, collect, config, data, jobs, lifecycle, monitor, profile, projects
+from zelo.cli import (
+    answering,
+    collect,
+    config,
+    data,
+    export,
+    jobs,
+    lifecycle,
+    monitor,
+    profile,
+    projects,
+    retrain,
+    score,
+    simulate,
+)
 from zelo.cli.show import show_error
+from zelo.cli.workspace import open_workspace
 from zelo.errors import GateError, ZeloError
+from zelo.logs import set_up
 
 app = typer.Typer(
     help=__doc__,
@@ -20,7 +36,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (projects, data, collect, profile, config, lifecycle, answering, monitor, jobs):
+for module in (
+    projects,
+    score,
+    data,
+    collect,
+    profile,
+    config,
+    lifecycle,
+    answering,
+    monitor,
+    export,
+    simulate,
+    retrain,
+    jobs,
+):
     module.add_commands(app)
 
 
@@ -32,6 +62,14 @@ def program(
     if version:
         typer.echo(f"zelo {metadata.version('zelo')}")
         raise typer.Exit
+    settings = open_workspace().settings
+    set_up(
+        level=settings.log_level,
+        form=settings.log_format,
+        file=settings.log_file,
+        rotation=settings.log_rotation,
+        retention=settings.log_retention,
+    )
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Commands from data to champion: train, compare, promote, rollback, verify, history."""
+"""Commands from data to champion, and about its versions: train, compare, verify, history."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from zelo.cli import moving
 from zelo.cli.horizons import show_horizons
 from zelo.cli.projects import AsJson, Named, checked_project
 from zelo.cli.show import (
@@ -22,17 +23,18 @@ from zelo.cli.show import (
     show_table,
 )
 from zelo.cli.standing import show_standing
-from zelo.cli.workspace import Workspace, now, open_workspace, threads
+from zelo.cli.workspace import Workspace, open_workspace, threads
 from zelo.decisions.decide import band_of
 from zelo.registry.aliases import read_aliases, resolve
 from zelo.spec.project import LATENCY, LOWER_IS_BETTER, Project, Tuning
 
-Reason = Annotated[str, typer.Option(help="Why; it is written into the evidence.")]
-
 
 def add_commands(app: typer.Typer) -> None:
-    for command in (train, compare, promote, rollback, verify, history):
-        app.command()(command)
+    app.command()(train)
+    app.command()(compare)
+    moving.add_commands(app)
+    app.command()(verify)
+    app.command()(history)
 
 
 def train(
@@ -130,62 +132,6 @@ def compare(
         show_horizons(project, horizons)
     if errors.exists():
         OUT.print(f"error analysis: {errors}", markup=False, soft_wrap=True)
-
-
-def promote(
-    name: Named,
-    accept: Annotated[list[str] | None, typer.Option(help="Take a failing gate upon yourself.")] = None,
-    reason: Reason = "",
-    as_json: AsJson = False,
-) -> None:
-    """Make the challenger champion, if its gates pass."""
-    from zelo.registry.decision_log import gates_passed
-    from zelo.registry.promote import promote as run
-
-    workspace = open_workspace()
-    project = workspace.project(name)
-    accepted = accept or []
-    if accepted and not reason:
-        raise typer.BadParameter("--accept needs a --reason", param_hint="--reason")
-    moved = run(
-        workspace.store(),
-        name,
-        approver=workspace.approver,
-        reason=reason or gates_passed(project.language),
-        at=now(),
-        accept=accepted,
-    )
-    _record(workspace, name, "promote", reason, {"version": moved.version, "previous": moved.previous})
-    gates = [gate.as_dict() for gate in moved.gates]
-    if as_json:
-        show_json(
-            {
-                "project": name,
-                "champion": moved.version,
-                "previous": moved.previous,
-                "accepted": moved.accepted,
-                "gates": gates,
-            }
-        )
-        return
-    _say_synthetic(_bundle(workspace, name, "champion"))
-    show_gates(gates)
-    before = f", {moved.previous} before" if moved.previous else ""
-    OUT.print(f"{name}: version {moved.version} is champion{before}; next: zelo serve {name}", markup=False)
-
-
-def rollback(name: Named, reason: Reason, as_json: AsJson = False) -> None:
-    """Make the previous champion champion again."""
-    from zelo.registry.promote import rollback as run
-
-    workspace = open_workspace()
-    workspace.project(name)
-    moved = run(workspace.store(), name, approver=workspace.approver, reason=reason, at=now())
-    _record(workspace, name, "rollback", reason, {"version": moved.version, "previous": moved.previous})
-    if as_json:
-        show_json({"project": name, "champion": moved.version, "previous": moved.previous})
-    else:
-        OUT.print(f"{name}: version {moved.version} is champion again, {moved.previous} before", markup=False)
 
 
 def verify(name: Named, as_json: AsJson = False) -> None:
@@ -305,8 +251,3 @@ def _bundle(workspace: Workspace, name: str, alias: str) -> Path:
 
 def _say_synthetic(bundle: Path) -> None:
     say_synthetic(json.loads((bundle / "manifest.json").read_text("utf-8"))["synthetic"])
-
-
-def _record(workspace: Workspace, name: str, kind: str, reason: str, payload: dict[str, Any]) -> None:
-    with workspace.ledger() as ledger:
-        ledger.record_event(name, kind, workspace.approver, reason, payload)

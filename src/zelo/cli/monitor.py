@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,8 +14,7 @@ from zelo.cli.workspace import Workspace, now, open_workspace
 
 if TYPE_CHECKING:
     from zelo.ledger.store import Ledger
-    from zelo.monitoring.series import SeriesReport
-    from zelo.monitoring.watch import Report
+    from zelo.monitoring.look import Look
     from zelo.registry.bundle import Bundle
     from zelo.spec.project import Project
 
@@ -29,77 +27,117 @@ def monitor(
     name: Named,
     days: Annotated[int, typer.Option(min=1, help="How far to look back.")] = 30,
     page: Annotated[Path | None, typer.Option(help="Of a forecast: write its page here, HTML.")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Write the figures of this look and of all before it here: .csv or .parquet."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write Evidently's report of the drift here, HTML (extra report).")
+    ] = None,
+    export_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Measure a file of zelo export instead of the ledger; nothing is written."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Volume, quality where outcomes exist, and a drift table, of the champion.
+    """Look at the champion: drift, quality with and without outcomes, what arrived.
 
-    Of a forecast also: forecast against realised, by month and window, the inputs against the training,
-    the raw rows of each week, and whether the jobs ran. It exits 1 where there is an alarm: raw rows fell by
-    half, the data are stale, or a job failed or did not run.
+    Drift alarms come first. They are kept to the project's budget of false alarms (monitoring.alarm_budget),
+    however many fields there are and however often anybody looks; the drift table is a diagnosis. Of a
+    forecast also: forecast against realised, the inputs, the raw rows, and whether the jobs ran.
+
+    It exits 1 while an alarm stands: of drift; a day with far fewer predictions than usual; a figure that is
+    surely beyond its floor (monitoring.floors); of a forecast, raw rows that fell by half, stale data, or a
+    job that failed or did not run. Each alarm of drift is written into the ledger once.
     """
+    from zelo.monitoring.look import look, record
+    from zelo.monitoring.look_text import render_look
     from zelo.monitoring.series import is_watched
-    from zelo.monitoring.text import render
-    from zelo.monitoring.watch import watch
 
     workspace = open_workspace()
     project = workspace.project(name)
     version, bundle = champion(workspace, name)
+    if export_file:
+        _measure(export_file, bundle, version, as_json=as_json)
+        return
+    _refuse_files(export, report)
     if page and not is_watched(bundle.project):
         raise typer.BadParameter(
             f"{name} is no forecast of weeks or days: project.yaml has no pipeline or prices, or no forecast",
             param_hint="--page",
         )
-    until = now()
+    settings = workspace.settings
     with workspace.ledger() as ledger:
-        report = watch(ledger, bundle, version, since=until - timedelta(days=days), until=until, now=until)
-        series = _series(workspace, ledger, bundle, version, until) if is_watched(bundle.project) else None
-        summary = series.summary() if series else _summary(report)
-        ledger.record_event(name, "monitor", workspace.approver, summary["status"], summary)
-    if page and series:
-        _write(workspace, project, series, page)
+        found = look(
+            ledger,
+            bundle,
+            version,
+            now=now(),
+            days=days,
+            datasets=settings.datasets,
+            snapshots=settings.snapshots,
+        )
+        record(ledger, found, workspace.approver)
+        _write_files(ledger, bundle, found, export, report)
+    if page:
+        _write(workspace, project, found, page)
     if as_json:
-        show_json(report.as_dict() | ({"series": series.as_dict()} if series else {}))
+        show_json(found.as_dict())
     else:
-        OUT.print(render(report, project, series))
+        OUT.print(render_look(found, project))
         if page:
             OUT.print(f"page: {page}", markup=False, soft_wrap=True)
-    if series and series.alarms:
+        for label, path in (("figures", export), ("Evidently's report", report)):
+            if path:
+                OUT.print(f"{label}: {path}", markup=False, soft_wrap=True)
+    if found.status == "alarm":
         raise typer.Exit(1)
 
 
-def _series(
-    workspace: Workspace, ledger: Ledger, bundle: Bundle, version: str, until: datetime
-) -> SeriesReport:
-    from zelo.monitoring.series import watch_series
-    from zelo.monitoring.weekly import read_weekly, trained_until
-
-    settings = workspace.settings
-    return watch_series(
-        ledger,
-        bundle,
-        version,
-        read_weekly(settings.datasets, bundle.project),
-        trained_until=trained_until(bundle, settings.snapshots),
-        now=until,
-    )
-
-
-def _write(workspace: Workspace, project: Project, series: SeriesReport, page: Path) -> None:
+def _write(workspace: Workspace, project: Project, found: Look, page: Path) -> None:
     from zelo.monitoring.page import render_page
     from zelo.registry.evidence import read_evidence
 
-    html = render_page(series, project, read_evidence(workspace.settings.registry, project.name))
+    assert found.series is not None
+    evidence = read_evidence(workspace.settings.registry, project.name)
+    html = render_page(found.series, project, evidence, found.drift)
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(html, encoding="utf-8")
 
 
-def _summary(report: Report) -> dict[str, Any]:
-    """What the ledger keeps of a run where nothing raises an alarm: the version and its figures."""
-    figures = {figure.metric: figure.value for figure in report.quality.figures}
-    return {
-        "status": "ok",
-        "version": report.version,
-        "alarms": [],
-        "rows": report.quality.outcomes,
-        **figures,
-    }
+def _measure(path: Path, bundle: Bundle, version: str, *, as_json: bool) -> None:
+    """The report of an export, which knows no alarm: those are kept by the ledger."""
+    from zelo.monitoring.exported import watch_export
+    from zelo.monitoring.text import render
+
+    found = watch_export(path, bundle, version, now=now())
+    show_json(found.as_dict()) if as_json else OUT.print(render(found, bundle.project))
+
+
+def _refuse_files(export: Path | None, report: Path | None) -> None:
+    from zelo.monitoring.evidently_report import refuse_report
+    from zelo.monitoring.export import refuse_export
+
+    if export:
+        refuse_export(export)
+    if report:
+        refuse_report()
+
+
+def _write_files(
+    ledger: Ledger, bundle: Bundle, found: Look, export: Path | None, report: Path | None
+) -> None:
+    if export:
+        from zelo.monitoring.export import export_figures
+
+        export_figures(ledger, bundle.project, export)
+    if report:
+        from zelo.monitoring.evidently_report import MOST_ROWS, write_evidently
+
+        window = found.report
+        newest = ledger.predictions(
+            found.project, version=found.version, since=window.since, until=window.until, limit=MOST_ROWS
+        )
+        write_evidently(bundle, newest[::-1], report)

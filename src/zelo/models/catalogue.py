@@ -20,7 +20,15 @@ from zelo.models.forecasting import (
     SEASONAL_NAIVE,
 )
 from zelo.models.forest import RANDOM_FOREST, SEED_RECIPE
-from zelo.models.linear import COMPLEMENT_BAYES, LINEAR_SVM, LOGISTIC_REGRESSION, NAIVE_BAYES, RIDGE, SVM
+from zelo.models.linear import (
+    COMPLEMENT_BAYES,
+    LINEAR_SVM,
+    LOGISTIC_REGRESSION,
+    NAIVE_BAYES,
+    RIDGE,
+    SGD,
+    SVM,
+)
 from zelo.models.neural.candidates import BILSTM, LSTM, MLP, SETFIT, TEXT_CNN, TRANSFORMER
 from zelo.spec.project import Entry, Project
 
@@ -39,6 +47,7 @@ CATALOGUE: dict[str, Candidate] = {
         XGBOOST,
         CATBOOST,
         RIDGE,
+        SGD,
         MLP,
         LSTM,
         PERSISTENCE,

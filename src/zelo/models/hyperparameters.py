@@ -109,6 +109,7 @@ ADJUSTABLE: dict[str, dict[str, float | None]] = {
     "naive_bayes": {"var_smoothing": 0.01},
     "complement_bayes": {"alpha": 0.3},
     "ridge": {"alpha": 1.0},
+    "sgd": {"alpha": 1e-4},
     "random_forest": {"n_estimators": 300, **_FOREST},
     "seed_recipe": {"n_estimators": 1000, **_FOREST},
     "lightgbm": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier, SGDRegressor
 from sklearn.naive_bayes import ComplementNB, GaussianNB
 from sklearn.svm import SVC, LinearSVC
 
@@ -75,6 +75,24 @@ def ridge_space(trial: optuna.Trial) -> dict[str, Any]:
     return {"alpha": trial.suggest_float("alpha", 1e-3, 1e3, log=True)}
 
 
+def stochastic(setting: Setting, params: Params) -> Any:
+    """A linear model by stochastic gradient descent: it can go on learning from new rows.
+
+    Of classes by steps that stay as large as they are: by smaller ones, or weights averaged over all of them,
+    what is new would hardly move it, and scikit-learn's own rate is so large at first that it is noise.
+    """
+    options = {"alpha": 1e-4, "random_state": setting.seed, **params}
+    if setting.regression:
+        return assemble(setting, SGDRegressor(**options), scaled=True)
+    steps = {"learning_rate": "constant", "eta0": 0.01, **options}
+    classifier = SGDClassifier(**{"loss": "log_loss", "class_weight": setting.class_weight, **steps})
+    return assemble(setting, classifier, scaled=True)
+
+
+def stochastic_space(trial: optuna.Trial) -> dict[str, Any]:
+    return {"alpha": trial.suggest_float("alpha", 1e-6, 1e-1, log=True)}
+
+
 LOGISTIC_REGRESSION = Candidate("logistic_regression", CLASSES, logistic, logistic_space)
 NAIVE_BAYES = Candidate("naive_bayes", CLASSES, bayes, bayes_space)
 COMPLEMENT_BAYES = Candidate(
@@ -83,3 +101,4 @@ COMPLEMENT_BAYES = Candidate(
 LINEAR_SVM = Candidate("linear_svm", CLASSES, linear_machine, linear_machine_space)
 SVM = Candidate("svm", CLASSES, vector_machine, vector_machine_space)
 RIDGE = Candidate("ridge", VALUES, ridge, ridge_space)
+SGD = Candidate("sgd", CLASSES | VALUES, stochastic, stochastic_space)

@@ -115,7 +115,7 @@ def measure_drift(records: Sequence[PredictionRecord], bundle: Bundle) -> DriftT
             fields.append(_categories(name, reference[name], window[name]))
     scores = np.array([record.score for record in records], dtype=np.float64)
     unit = project.task.unit if project.task.kind == "regression" else None
-    fields.append(_numbers(SCORE, "score", unit, _tested_scores(bundle), scores))
+    fields.append(_numbers(SCORE, "score", unit, tested_scores(bundle), scores))
     return DriftTable(len(records), tuple(fields))
 
 
@@ -217,7 +217,7 @@ def _labelled(measured: Drift, index: float, cells: int) -> Drift:
     return replace(measured, psi=index, psi_chance=chance, label=label_of(index, chance))
 
 
-def _tested_scores(bundle: Bundle) -> FloatArray:
+def tested_scores(bundle: Bundle) -> FloatArray:
     """The test rows' scores as the ledger keeps them: positive class, predicted class, or value; [n]."""
     scores: FloatArray = np.asarray(read_json(bundle, TEST_SCORES), dtype=np.float64)
     project = bundle.project

@@ -9,8 +9,10 @@ from importlib import resources
 from typing import Any
 
 from zelo.monitoring.accuracy import Accuracy
+from zelo.monitoring.alarms import DriftAlarm
 from zelo.monitoring.arrivals import TableRows
 from zelo.monitoring.drawing import Drawing, errors_of, months_of, over_time, rows_of, tip_of
+from zelo.monitoring.drift_words import sentence
 from zelo.monitoring.features import NOTE
 from zelo.monitoring.forecasts import Week
 from zelo.monitoring.pace import pace_of
@@ -32,13 +34,19 @@ NOTES = {
 }
 
 
-def render_page(report: SeriesReport, project: Project, evidence: Sequence[Mapping[str, Any]]) -> str:
+def render_page(
+    report: SeriesReport,
+    project: Project,
+    evidence: Sequence[Mapping[str, Any]],
+    drift: Sequence[DriftAlarm] = (),
+) -> str:
     """The page. Whatever comes from people is escaped.
 
     Args:
         report: what was found.
         project: for its title and language.
         evidence: the project's records, oldest first; those that tell a decision are its log.
+        drift: alarms of drift; those that stand are shown beside the report's own.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -56,6 +64,7 @@ def render_page(report: SeriesReport, project: Project, evidence: Sequence[Mappi
         notes=NOTES,
         decisions=decisions,
         synthetic=SYNTHETIC,
+        drift=[sentence(alarm, words) for alarm in drift if alarm.active],
     )
     return page.lstrip()
 

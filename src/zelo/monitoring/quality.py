@@ -1,21 +1,25 @@
 """How good the answers turned out to be, where the truth is known.
 
-What is measured is what was answered: predicted class and score come from the record, no model runs again.
+What is measured is what was answered: predicted class and score come from the record. Of several classes the
+record holds the most probable ones alone, and what needs all of them is asked of the version again
+(:mod:`zelo.monitoring.rescored`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import numpy as np
 
-from zelo.ledger.records import Judged
-from zelo.spec.project import Project
-from zelo.stats.arrays import FloatArray
+from zelo.ledger.records import Judged, PredictionRecord
+from zelo.monitoring.windows import Kind, last_windows, periods
+from zelo.spec.project import LOWER_IS_BETTER, Project
+from zelo.stats.arrays import FloatArray, IntArray
 from zelo.stats.bootstrap import Interval, metric_intervals
+from zelo.stats.estimated import ROW_BY_ROW
 from zelo.stats.metrics import Scored
 from zelo.training.slices import FEWEST_POSITIVES, FEWEST_ROWS
 from zelo.training.truth import scored_rows
@@ -34,8 +38,10 @@ Reason = Literal[
     "the field is not on record",
 ]
 
-ROW_BY_ROW = frozenset({"accuracy", "f1_micro", "brier", "log_loss", "ece"})
-"""Metrics that outcomes of a single class leave with a meaning; the others set the classes apart."""
+Distribution = Callable[[Sequence[PredictionRecord]], FloatArray | None]
+"""Every class' probability, [n, K], as the version gives it."""
+
+WINDOW_RESAMPLES = 400
 
 WHOLE_DISTRIBUTION = frozenset({"roc_auc", "pr_auc", "brier", "log_loss"})
 """Metrics of several classes that need every class' probability."""
@@ -76,12 +82,39 @@ class SliceQuality:
 
 
 @dataclass(frozen=True)
+class QualityWindow:
+    """Quality of the predictions from ``since`` on and before ``until`` that have an outcome, late ones too.
+
+    ``kind`` tells a calendar week or month (UTC), or the last so many outcomes.
+    """
+
+    kind: Kind
+    since: datetime
+    until: datetime
+    outcomes: int
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A figure beyond its floor of ``monitoring.floors``; ``sure`` where its whole interval is beyond it."""
+
+    metric: str
+    floor: float
+    value: float
+    low: float | None
+    high: float | None
+    outcomes: int
+    sure: bool
+
+
+@dataclass(frozen=True)
 class Quality:
     """Quality of the served version's predictions in the window, on those whose outcome is known.
 
     ``unusable`` outcomes are no class of the project, or no finite number; they are left out of every figure.
     ``share`` is that of predictions with a usable outcome. ``median_delay_hours`` is from a prediction to
-    when its truth was observed.
+    when its truth was observed. ``windows`` are weeks or months, the oldest first, then the last outcomes.
     """
 
     predictions: int
@@ -92,14 +125,20 @@ class Quality:
     median_delay_hours: float | None
     figures: tuple[Figure, ...]
     slices: tuple[SliceQuality, ...]
+    windows: tuple[QualityWindow, ...] = ()
 
 
 @dataclass(frozen=True)
-class _Answered:
-    """Judged rows that can be measured, and their scores."""
+class Answered:
+    """Judged rows that can be measured, and their scores; ``whole`` tells that every class' are known."""
 
     rows: Sequence[Judged]
     scored: Scored
+    whole: bool = True
+
+    def where(self, places: IntArray) -> Answered:
+        """The rows at ``places``, in their order."""
+        return Answered([self.rows[place] for place in places], self.scored.where(places), self.whole)
 
 
 def measure_quality(
@@ -109,8 +148,9 @@ def measure_quality(
     *,
     predictions: int,
     scale: float | None = None,
+    distribution: Distribution | None = None,
 ) -> Quality:
-    """Measure the project's reported metrics.
+    """Measure the metrics that the project reports or has floors for.
 
     Args:
         judged: predictions of one version with their outcomes, in order of time.
@@ -118,8 +158,9 @@ def measure_quality(
         test: the bundle's ``metrics.json``: metric -> value, low, high.
         predictions: how many predictions there are, with an outcome or not.
         scale: of a forecast's scaled error, in the target's unit.
+        distribution: gives every class' probability of predictions, or ``None`` where it cannot.
     """
-    answered = _answered(judged, project, scale)
+    answered = answered_rows(judged, project, scale, distribution)
     known = len(answered.rows)
     delays = [row.outcome.observed_at - row.prediction.at for row in answered.rows]
     return Quality(
@@ -131,18 +172,47 @@ def measure_quality(
         median_delay_hours=float(np.median([delay / timedelta(hours=1) for delay in delays]))
         if known
         else None,
-        figures=_figures(answered.scored, project, test, none_because=_none_because(predictions)),
+        figures=_figures(answered, project, test, none_because=_none_because(predictions)),
         slices=tuple(
             part for field in project.gates.slices for part in _slices(answered, field, project, test)
         ),
+        windows=_windows(answered, project, test),
     )
+
+
+def broken_floors(quality: Quality, project: Project) -> tuple[Breach, ...]:
+    """The floors that quality on outcomes has broken, in the project's order; of an error it is the most."""
+    figures = {figure.metric: figure for figure in quality.figures}
+    found = []
+    for metric, floor in project.monitoring.floors.items():
+        figure = figures.get(metric)
+        if figure is None or figure.value is None:
+            continue
+        lower = metric in LOWER_IS_BETTER
+        nearest = figure.low if lower else figure.high
+        if figure.value > floor if lower else figure.value < floor:
+            sure = nearest is not None and (nearest > floor if lower else nearest < floor)
+            bounds = figure.low, figure.high
+            found.append(Breach(metric, floor, figure.value, *bounds, quality.outcomes, sure))
+    return tuple(found)
+
+
+def watched_metrics(project: Project) -> tuple[str, ...]:
+    """What the project reports, then what it has floors for, each once."""
+    return tuple(dict.fromkeys((*project.select.measured, *project.monitoring.floors)))
 
 
 def _none_because(predictions: int) -> Reason:
     return "no outcomes yet" if predictions else "no predictions"
 
 
-def _answered(judged: Sequence[Judged], project: Project, scale: float | None) -> _Answered:
+def answered_rows(
+    judged: Sequence[Judged],
+    project: Project,
+    scale: float | None = None,
+    distribution: Distribution | None = None,
+) -> Answered:
+    """The judged rows that can be measured; see :func:`measure_quality`."""
     if project.task.kind == "regression":
         valued = [row for row in judged if _is_number(row.outcome.value) and row.prediction.score is not None]
         truths = np.array([row.outcome.value for row in valued], dtype=np.float64)
@@ -151,7 +221,7 @@ def _answered(judged: Sequence[Judged], project: Project, scale: float | None) -
         # An absent end is NaN.
         ends = np.array([(body.get("lower"), body.get("upper")) for body in said], dtype=np.float64)
         bounds = ends.reshape(-1, 2)
-        return _Answered(valued, scored_rows(truths, values, None, project, bounds=bounds, scale=scale))
+        return Answered(valued, scored_rows(truths, values, None, project, bounds=bounds, scale=scale))
     index = {label: place for place, label in enumerate(project.classes)}
     rows = [
         row
@@ -164,8 +234,13 @@ def _answered(judged: Sequence[Judged], project: Project, scale: float | None) -
     predicted = np.array([index[row.prediction.decision["prediction"]] for row in rows], dtype=np.int64)
     score = np.array([row.prediction.score for row in rows], dtype=np.float64)
     positive = index[project.positive] if project.task.kind == "binary" else None
-    owner = predicted if positive is None else np.full(len(rows), positive)
-    return _Answered(rows, Scored(truth, _probabilities(score, owner, len(index)), predicted, positive))
+    if positive is not None:
+        return Answered(
+            rows, Scored(truth, _probabilities(score, np.full(len(rows), positive), 2), predicted, positive)
+        )
+    whole = distribution([row.prediction for row in rows]) if distribution and rows else None
+    scores = _probabilities(score, predicted, len(index)) if whole is None else whole
+    return Answered(rows, Scored(truth, scores, predicted), whole is not None)
 
 
 def _probabilities(score: FloatArray, owner: np.ndarray[Any, Any], classes: int) -> FloatArray:
@@ -177,11 +252,18 @@ def _probabilities(score: FloatArray, owner: np.ndarray[Any, Any], classes: int)
 
 
 def _figures(
-    scored: Scored, project: Project, test: Mapping[str, Any], *, none_because: Reason
+    answered: Answered,
+    project: Project,
+    test: Mapping[str, Any],
+    *,
+    none_because: Reason,
+    resamples: int = 1000,
 ) -> tuple[Figure, ...]:
-    refused = {name: _refusal(name, scored, none_because) for name in project.select.measured}
+    scored = answered.scored
+    refused = {name: refusal(name, answered, none_because) for name in watched_metrics(project)}
     wanted = [name for name, reason in refused.items() if reason is None]
-    found = metric_intervals(scored, wanted, seed=project.split.seed) if wanted else {}
+    seed = project.split.seed
+    found = metric_intervals(scored, wanted, seed=seed, resamples=resamples) if wanted else {}
     return tuple(
         _with_test(
             _refused(name, reason) if reason else _figure(name, found[name], len(scored)), test.get(name)
@@ -190,15 +272,36 @@ def _figures(
     )
 
 
-def _refusal(metric: str, scored: Scored, none_because: Reason) -> Reason | None:
+def _windows(answered: Answered, project: Project, test: Mapping[str, Any]) -> tuple[QualityWindow, ...]:
+    times = [row.prediction.at for row in answered.rows]
+    return tuple(
+        QualityWindow(
+            window.kind,
+            window.since,
+            window.until,
+            len(window.rows),
+            _figures(
+                answered.where(window.rows),
+                project,
+                test,
+                none_because="no outcomes yet",
+                resamples=WINDOW_RESAMPLES,
+            ),
+        )
+        for window in (*periods(times), *last_windows(times))
+    )
+
+
+def refusal(metric: str, answered: Answered, none_because: Reason = "no outcomes yet") -> Reason | None:
     """Why a metric cannot be computed on these rows; ``None`` where it can."""
+    scored = answered.scored
     if not len(scored):
         return none_because
     if scored.predicted is None:
         if metric == "r2" and np.ptp(scored.truth) == 0:
             return "the true value never changes"
         return "a true value is 0" if metric == "mape" and (scored.truth == 0).any() else None
-    if scored.positive is None and metric in WHOLE_DISTRIBUTION:
+    if not answered.whole and metric in WHOLE_DISTRIBUTION:
         return "not every class' probability is on record"
     if metric not in ROW_BY_ROW and len(np.unique(scored.truth)) < 2:
         return "outcomes of one class only"
@@ -225,7 +328,7 @@ def _with_test(figure: Figure, test: Mapping[str, float | None] | None) -> Figur
     return replace(figure, test_value=test["value"], test_low=test["low"], test_high=test["high"])
 
 
-def _slices(answered: _Answered, field: str, project: Project, test: Mapping[str, Any]) -> list[SliceQuality]:
+def _slices(answered: Answered, field: str, project: Project, test: Mapping[str, Any]) -> list[SliceQuality]:
     if not answered.rows:
         return [_unjudged(field, None, 0, None, "no outcomes yet")]
     if not any(field in row.prediction.inputs for row in answered.rows):
@@ -233,13 +336,13 @@ def _slices(answered: _Answered, field: str, project: Project, test: Mapping[str
     values = np.array([_text(row.prediction.inputs.get(field)) for row in answered.rows], dtype=object)
     parts = []
     for value in sorted(set(values)):
-        scored = answered.scored.where(values == value)
-        positives = _positives(scored)
-        if len(scored) < FEWEST_ROWS or (positives is not None and positives < FEWEST_POSITIVES):
-            parts.append(_unjudged(field, value, len(scored), positives, "too few outcomes to judge"))
+        part = answered.where(np.flatnonzero(values == value))
+        rows, positives = len(part.rows), _positives(part.scored)
+        if rows < FEWEST_ROWS or (positives is not None and positives < FEWEST_POSITIVES):
+            parts.append(_unjudged(field, value, rows, positives, "too few outcomes to judge"))
             continue
-        figures = _figures(scored, project, test, none_because="no outcomes yet")
-        parts.append(SliceQuality(field, value, len(scored), positives, "computed", None, figures))
+        figures = _figures(part, project, test, none_because="no outcomes yet")
+        parts.append(SliceQuality(field, value, rows, positives, "computed", None, figures))
     return parts
 
 

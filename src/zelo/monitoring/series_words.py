@@ -127,6 +127,8 @@ ALARMS: dict[str, dict[str, str]] = {
         "run_late": "A última execução boa de zelo {about} foi em {on}, há {found} dias, mais que "
         "{expected}.",
         "run_never": "zelo {about} nunca foi executado até o fim.",
+        "volume_dropped": "{found} previsões nas últimas 24 horas; o usual são {expected}.",
+        "floor_broken": "{about} é {found}, com o intervalo inteiro além do piso de {expected} do projeto.",
     },
     "en": {
         "rows_dropped": "Table {about} has {found} rows in the week of {on}, fewer than half of the usual "
@@ -136,5 +138,7 @@ ALARMS: dict[str, dict[str, str]] = {
         "run_failed": "The last run of zelo {about}, on {on}, failed.",
         "run_late": "The last good run of zelo {about} was on {on}, {found} days ago, more than {expected}.",
         "run_never": "zelo {about} has never run to its end.",
+        "volume_dropped": "{found} predictions in the last 24 hours; {expected} are usual.",
+        "floor_broken": "{about} is {found}, its whole interval beyond the project's floor of {expected}.",
     },
 }

@@ -36,7 +36,7 @@ def render(report: Report, project: Project, series: SeriesReport | None = None)
         *_volume(report.volume, words),
         section(words("Quality")),
         *_quality(report.quality, project, words),
-        *(series_sections(series, words) if series else _drift(report.drift, words)),
+        *(series_sections(series, words) if series else _parts(report, project, words)),
     )
 
 
@@ -111,6 +111,31 @@ def _quality(quality: Quality, project: Project, words: Words) -> list[Renderabl
     if quality.slices:
         parts.append(below(_slices(quality, project, words)))
     return parts
+
+
+def _parts(report: Report, project: Project, words: Words) -> list[RenderableType]:
+    windows = [below(_windows(report.quality, project, words))] if report.quality.windows else []
+    return [*windows, *_drift(report.drift, words)]
+
+
+def _windows(quality: Quality, project: Project, words: Words) -> Table:
+    table = table_of(words, left=("outcomes of the window",), right=("outcomes",))
+    table.add_column(project.select.primary, justify="right")
+    table.add_column(words("95 % interval"), justify="right")
+    table.add_column("", ratio=1)
+    for window in quality.windows:
+        last = f"{words('the last')} {words.whole(window.outcomes)}"
+        figure = window.figures[0]
+        add_row(
+            table,
+            last
+            if window.kind == "last"
+            else f"{words(window.kind)} {words('from')} {words.day(window.since.date())}",
+            words.whole(window.outcomes),
+            *_window(figure, words),
+            Text(words(figure.reason) if figure.reason else "", style="yellow"),
+        )
+    return table
 
 
 def _slices(quality: Quality, project: Project, words: Words) -> Table:

@@ -77,10 +77,12 @@ def measure_volume(
         first=min(times, default=None),
         last=max(times, default=None),
         period=period,
-        periods=tuple(PeriodCount(start, starts[start]) for start in _starts(since, until, period)),
-        by_version=_counts((record.version for record in records), versions),
-        by_class=_counts(_named(said, "prediction"), map(str, project.classes)) if project.classes else (),
-        by_band=_counts(_named(said, "risk_level"), bands) if bands else (),
+        periods=tuple(PeriodCount(start, starts[start]) for start in period_starts(since, until, period)),
+        by_version=counts_by_name((record.version for record in records), versions),
+        by_class=counts_by_name(_named(said, "prediction"), map(str, project.classes))
+        if project.classes
+        else (),
+        by_band=counts_by_name(_named(said, "risk_level"), bands) if bands else (),
         missing=_missing(records, project),
     )
 
@@ -96,7 +98,7 @@ def _named(decisions: Iterable[Mapping[str, object]], key: str) -> Iterator[str]
     return (str(decision[key]) for decision in decisions if decision.get(key) is not None)
 
 
-def _counts(names: Iterable[str], expected: Iterable[str]) -> tuple[Count, ...]:
+def counts_by_name(names: Iterable[str], expected: Iterable[str]) -> tuple[Count, ...]:
     """Counts in the expected order; names that an older version answered come after."""
     found = Counter(names)
     total = found.total()
@@ -119,7 +121,7 @@ def _floor(at: datetime, period: Period) -> datetime:
     return hour.replace(hour=0) if period == "day" else hour.replace(hour=0, day=1)
 
 
-def _starts(since: datetime, until: datetime, period: Period) -> Iterator[datetime]:
+def period_starts(since: datetime, until: datetime, period: Period) -> Iterator[datetime]:
     start = _floor(since, period)
     # 32 days after the first of a month lie in the next one.
     step = {"hour": timedelta(hours=1), "day": timedelta(days=1), "month": timedelta(days=32)}[period]

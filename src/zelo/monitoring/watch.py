@@ -1,20 +1,23 @@
 """The verb ``monitor``: what the ledger says of a served version in a window of time.
 
-It looks and compares. It raises no alarm and starts nothing.
+It looks and compares. It raises no alarm and starts nothing: :mod:`zelo.monitoring.look` does the former.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from zelo.errors import SpecError
-from zelo.ledger.records import PredictionRecord
+from zelo.ledger.records import Judged, PredictionRecord
 from zelo.ledger.store import Ledger
 from zelo.monitoring.bundled import read_json
 from zelo.monitoring.drift import DriftTable, measure_drift
 from zelo.monitoring.quality import Quality, measure_quality
+from zelo.monitoring.rescored import distribution
 from zelo.monitoring.volume import Volume, measure_volume
 from zelo.registry.bundle import Bundle
 from zelo.registry.examination import BASELINE
@@ -22,6 +25,10 @@ from zelo.registry.examination import BASELINE
 SYNTHETIC = "The model was trained on SYNTHETIC data: a generator made them, nobody measured them."
 PARTIAL_TRUTH = (
     "Quality is that of the predictions whose outcome is known; those still without one may differ from them."
+)
+SAMPLED = (
+    "Quality, and the words of texts, are measured on a sample of the rows, drawn by chance; "
+    "counts, shares and all other drift are of every row."
 )
 ONE_AHEAD = "Quality and drift are those of forecasts one row ahead, as the figures of the test set are."
 
@@ -50,35 +57,65 @@ class Report:
         return found
 
 
-def watch(
-    ledger: Ledger, bundle: Bundle, version: str, *, since: datetime, until: datetime, now: datetime
-) -> Report:
-    """Read the window once and measure it.
+@dataclass(frozen=True)
+class Window:
+    """What the ledger holds from ``since`` on and before ``until``, in order of time.
+
+    ``records`` are of every version, ``served`` and ``judged`` the version's own, of a forecast one ahead.
+    """
+
+    version: str
+    since: datetime
+    until: datetime
+    records: Sequence[PredictionRecord]
+    served: Sequence[PredictionRecord]
+    judged: Sequence[Judged]
+
+
+def read_window(ledger: Ledger, project: str, version: str, *, since: datetime, until: datetime) -> Window:
+    """Read the window once.
 
     Args:
         ledger: the durable record; it is only read.
-        bundle: of ``version``: its project, its reference and its figures on the test set.
-        version: the served version; quality and drift are about it alone, volume about all.
         since: the first moment of the window, with a time zone.
         until: the first moment after it.
-        now: when the report is made.
 
     Raises:
         SpecError: the window is empty, or a time has no time zone.
-        BundleError: a file of the bundle is missing or damaged.
         LedgerError: the ledger cannot be read.
     """
     _refuse_window(since, until)
+    records = ledger.predictions(project, since=since, until=until, order="oldest")
+    judged = ledger.judged(project, version=version, since=since, until=until)
+    return Window(
+        version=version,
+        since=since,
+        until=until,
+        records=records,
+        served=[record for record in records if record.version == version and _one_ahead(record)],
+        judged=[row for row in judged if _one_ahead(row.prediction)],
+    )
+
+
+def watch(window: Window, bundle: Bundle, *, now: datetime) -> Report:
+    """Measure the window.
+
+    Args:
+        window: of the served version; quality and drift are about it alone, volume about all.
+        bundle: of the version: its project, its reference and its figures on the test set.
+        now: when the report is made.
+
+    Raises:
+        BundleError: a file of the bundle is missing or damaged.
+    """
     project = bundle.project
-    records = ledger.predictions(project.name, since=since, until=until, order="oldest")
-    served = [record for record in records if record.version == version and _one_ahead(record)]
-    judged = ledger.judged(project.name, version=version, since=since, until=until)
     quality = measure_quality(
-        [row for row in judged if _one_ahead(row.prediction)],
+        window.judged,
         project,
         read_json(bundle, "metrics.json"),
-        predictions=len(served),
+        predictions=len(window.served),
         scale=read_json(bundle, BASELINE)["scale"] if project.forecast else None,
+        distribution=partial(distribution, bundle=bundle),
     )
     synthetic = bool(bundle.manifest.get("synthetic"))
     notes = {
@@ -88,15 +125,15 @@ def watch(
     }
     return Report(
         project=project.name,
-        version=version,
-        since=since,
-        until=until,
+        version=window.version,
+        since=window.since,
+        until=window.until,
         made_at=now,
         synthetic=synthetic,
         notes=tuple(note for note, holds in notes.items() if holds),
-        volume=measure_volume(records, project, since=since, until=until),
+        volume=measure_volume(window.records, project, since=window.since, until=window.until),
         quality=quality,
-        drift=measure_drift(served, bundle),
+        drift=measure_drift(window.served, bundle),
     )
 
 

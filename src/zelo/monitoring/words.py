@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from zelo.monitoring.accuracy import Measure
 from zelo.monitoring.alarms import Alarm
 from zelo.monitoring.day_words import ALARMS_OF_DAYS, DAYS, DAYS_IN_PORTUGUESE
 from zelo.monitoring.drift import LEVELS, NOTE
+from zelo.monitoring.estimate_words import PORTUGUESE as OF_AN_ESTIMATE
+from zelo.monitoring.look_words import PORTUGUESE as OF_A_LOOK
 from zelo.monitoring.pace import WEEKLY, Pace
 from zelo.monitoring.series_words import ALARMS
 from zelo.monitoring.series_words import PORTUGUESE as OF_A_SERIES
-from zelo.monitoring.watch import ONE_AHEAD, PARTIAL_TRUTH, SYNTHETIC
+from zelo.monitoring.watch import ONE_AHEAD, PARTIAL_TRUTH, SAMPLED, SYNTHETIC
 
 PORTUGUESE: dict[str, str] = {
     **OF_A_SERIES,
     **DAYS_IN_PORTUGUESE,
+    **OF_A_LOOK,
+    **OF_AN_ESTIMATE,
     ONE_AHEAD: "Qualidade e deriva são as das previsões um passo à frente, como as medidas do teste.",
     SYNTHETIC: "O modelo foi treinado com dados SINTÉTICOS: gerados por programa, ninguém os mediu.",
     PARTIAL_TRUTH: "A qualidade é a das previsões com desfecho conhecido; "
     "as que ainda não o têm podem ser diferentes.",
+    SAMPLED: "A qualidade, e as palavras dos textos, são medidas numa amostra das linhas, sorteada; "
+    "contagens, parcelas e toda a outra deriva são de todas as linhas.",
     NOTE: "Esta tabela é um diagnóstico, não um alarme: entre muitos campos e consultas, "
     "alguns se destacam por acaso.",
     LEVELS: "Níveis do PSI: abaixo de 0,1 estável, de 0,1 a 0,25 moderado, acima de 0,25 grande "
@@ -92,6 +98,7 @@ PORTUGUESE: dict[str, str] = {
 }
 ENGLISH: dict[str, str] = {f"by {period}": f"by {period} (UTC)" for period in ("hour", "day", "month")}
 NOTHING = "–"
+Language = Literal["pt-BR", "en"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ class Words:
     At a daily pace a phrase about weeks becomes one about days.
     """
 
-    language: Literal["pt-BR", "en"]
+    language: Language
     pace: Pace = WEEKLY
 
     @property
@@ -116,6 +123,11 @@ class Words:
     def day(self, day: date) -> str:
         """A day as people write it."""
         return f"{day:%d/%m/%Y}" if self.language == "pt-BR" else day.isoformat()
+
+    def moment(self, at: datetime) -> str:
+        """A time in UTC, to the minute."""
+        utc = at.astimezone(UTC)
+        return f"{self.day(utc.date())} {utc:%H:%M} UTC"
 
     def month(self, day: date) -> str:
         """The month of a day."""
@@ -132,11 +144,12 @@ class Words:
     def alarm(self, alarm: Alarm) -> str:
         """An alarm as a sentence."""
         sentences = ALARMS[self.language] | (ALARMS_OF_DAYS[self.language] if self.pace.daily else {})
+        told = self.short if alarm.code == "floor_broken" else self._count
         return sentences[alarm.code].format(
             about=alarm.about,
             on=self.day(alarm.on) if alarm.on else NOTHING,
-            found=self._count(alarm.found),
-            expected=self._count(alarm.expected),
+            found=told(alarm.found),
+            expected=told(alarm.expected),
         )
 
     def status(self, status: str | None) -> str:

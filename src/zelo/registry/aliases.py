@@ -30,7 +30,7 @@ def read_aliases(registry: Path, project: str) -> dict[str, dict[str, str]]:
     Raises:
         RegistryError: the file is damaged.
     """
-    path = _path(registry, project)
+    path = aliases_path(registry, project)
     try:
         aliases: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -48,7 +48,7 @@ def read_aliases(registry: Path, project: str) -> dict[str, dict[str, str]]:
 
 def write_aliases(registry: Path, project: str, aliases: dict[str, dict[str, str]]) -> None:
     """Replace the file at once; a reader sees the old one or the new one."""
-    path = _path(registry, project)
+    path = aliases_path(registry, project)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     with temporary.open("w", encoding="utf-8") as stream:
@@ -68,7 +68,7 @@ def resolve(registry: Path, bundles: Path, project: str, alias: str = "champion"
     if alias not in aliases:
         raise RegistryError(
             f"{project} has no {alias}",
-            where=str(_path(registry, project)),
+            where=str(aliases_path(registry, project)),
             found=", ".join(sorted(aliases)) or "no version yet",
             expected=f"a version with the alias {alias}",
             hint=f"zelo train {project}, then zelo promote {project}",
@@ -77,5 +77,6 @@ def resolve(registry: Path, bundles: Path, project: str, alias: str = "champion"
     return Resolved(entry["version"], bundles / project / entry["bundle"])
 
 
-def _path(registry: Path, project: str) -> Path:
+def aliases_path(registry: Path, project: str) -> Path:
+    """Where a project's aliases are."""
     return registry / project / "aliases.json"

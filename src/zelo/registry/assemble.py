@@ -30,6 +30,7 @@ from zelo.registry.error_analysis.page import ERRORS, error_page
 from zelo.registry.examination import BASELINE, HORIZONS
 from zelo.registry.gates.g04_parity import TEST_SCORES
 from zelo.registry.gates.g08_critical import CLASSES
+from zelo.registry.judged import JUDGED, judged_rows
 from zelo.registry.model_card import model_card
 from zelo.registry.native import write_pipeline
 from zelo.registry.parity import Certificate, certify, uncompiled
@@ -118,6 +119,7 @@ def _stage(
     _json(staging / TEST_SCORES, trained.tested.scores.reshape(len(trained.tested), -1).tolist())
     _json(staging / "environment.json", environment())
     reference(trained.train.columns, project).to_parquet(staging / "reference.parquet")
+    judged_rows(trained).to_parquet(staging / JUDGED)
     draw(trained, weights, staging / "plots", synthetic=snapshot.synthetic)
     report = class_report(trained) if project.classes else None
     _text(
@@ -156,6 +158,7 @@ def finish(
         "trained_until": until and until.isoformat(),
         "runtime": compiled.predictor.runtime,
         "runtime_reason": compiled.certificate.reason,
+        "training": {"seconds": round(trained.seconds, 3), "rows": count(trained.train.columns)},
         "run_id": run_id,
         "code": dict(commit),
         "environment": environment_hash(environment()),

@@ -21,6 +21,11 @@ WORDS: dict[Language, dict[str, str]] = {
         "accepted": "{said} (apesar de {gates})",
         "picked": "{said}; a comparação teria ficado com {instead_of}",
         "gates passed": "os gates passaram",
+        "shadow": "o modelo {new} passou a pontuar, à sombra, cada linha que o modelo {old} responde",
+        "canary": "o modelo {new} passou a responder {share} % do tráfego do modelo {old}",
+        "split": "o tráfego foi dividido: o modelo {new} responde {share} %, o modelo {old} o resto",
+        "stepped": "o modelo {new} passou a responder {share} % do tráfego do modelo {old}",
+        "ended": "o modelo {new} saiu do tráfego; o modelo {old} responde sozinho",
     },
     "en": {
         "first": "model {new} became the first champion",
@@ -30,6 +35,11 @@ WORDS: dict[Language, dict[str, str]] = {
         "accepted": "{said} (in spite of {gates})",
         "picked": "{said}; the comparison would have taken {instead_of}",
         "gates passed": "gates passed",
+        "shadow": "model {new} began to score, as a shadow, each row that model {old} answers",
+        "canary": "model {new} began to answer {share}% of the traffic of model {old}",
+        "split": "the traffic was divided: model {new} answers {share}%, model {old} the rest",
+        "stepped": "model {new} began to answer {share}% of the traffic of model {old}",
+        "ended": "model {new} left the traffic; model {old} answers alone",
     },
 }
 
@@ -61,11 +71,38 @@ def told(
     """
     words = WORDS[language]
     what = words["first" if old is None else action].format(new=new, old=old)
-    on = f"{at:%d/%m/%Y}" if language == "pt-BR" else f"{at:%Y-%m-%d}"
-    said = words["whole"].format(what=what, on=on, approver=approver, reason=reason)
+    said = _whole(what, at=at, approver=approver, reason=reason, language=language)
     if accepted:
         said = words["accepted"].format(said=said, gates=", ".join(accepted))
     return words["picked"].format(said=said, instead_of=instead_of) if instead_of else said
+
+
+def told_of_traffic(
+    what: str,
+    new: str,
+    champion: str,
+    share: int,
+    *,
+    at: datetime,
+    approver: str,
+    reason: str,
+    language: Language,
+) -> str:
+    """How the traffic was divided, when, by whom and why.
+
+    Args:
+        what: shadow, canary or split at the start, stepped, or ended.
+        new: the version beside the champion, as :func:`named` names it.
+        champion: as well.
+        share: percent of the entities that ``new`` answers.
+    """
+    said = WORDS[language][what].format(new=new, old=champion, share=share)
+    return _whole(said, at=at, approver=approver, reason=reason, language=language)
+
+
+def _whole(what: str, *, at: datetime, approver: str, reason: str, language: Language) -> str:
+    on = f"{at:%d/%m/%Y}" if language == "pt-BR" else f"{at:%Y-%m-%d}"
+    return WORDS[language]["whole"].format(what=what, on=on, approver=approver, reason=reason)
 
 
 def named(registry: Path, project: str, version: str) -> str:

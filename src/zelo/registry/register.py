@@ -17,6 +17,7 @@ from zelo.registry.examination import examine
 from zelo.registry.gates.g08_critical import CLASSES
 from zelo.registry.gates.gate import GateResult
 from zelo.registry.gates.run import run_gates
+from zelo.registry.lock import one_at_a_time
 from zelo.registry.model_versions import add_version, set_aliases
 from zelo.registry.parity import Certificate
 from zelo.registry.store import Store, load_champion, version_facts
@@ -78,8 +79,9 @@ def register(
             "instead_of": trained.comparison.instead_of,
         },
     )
-    aliases = read_aliases(store.registry, project)
-    aliases["challenger"] = {"version": version, "bundle": bundle.name}
-    write_aliases(store.registry, project, aliases)
+    with one_at_a_time(store.registry, project):
+        aliases = read_aliases(store.registry, project)
+        aliases["challenger"] = {"version": version, "bundle": bundle.name}
+        write_aliases(store.registry, project, aliases)
     set_aliases(store.tracking_uri, project, {alias: entry["version"] for alias, entry in aliases.items()})
     return Registered(version, bundle, gates, compiled.certificate)

@@ -38,10 +38,22 @@ class Traffic(Frozen):
     """When the share became what it is."""
     actor: str
     reason: str
+    accepted: tuple[str, ...] = ()
+    """Failing gates that the actor took upon themselves."""
+
+    @property
+    def next_share(self) -> int | None:
+        """The canary's next step; ``None`` after the last one, and of every other mode."""
+        return next((step for step in self.steps if step > self.share), None)
 
     def stepped(self, share: int, at: datetime) -> Traffic:
         """The same with another share from ``at`` on."""
         return self.model_copy(update={"share": share, "since": at})
+
+
+def traffic_path(registry: Path, project: str) -> Path:
+    """Where it is written how a project's traffic is divided."""
+    return registry / project / TRAFFIC
 
 
 def answers_other(entity: str, traffic: Traffic) -> bool:
@@ -59,7 +71,7 @@ def read_traffic(registry: Path, project: str) -> Traffic | None:
     Raises:
         RegistryError: the file is damaged.
     """
-    path = registry / project / TRAFFIC
+    path = traffic_path(registry, project)
     try:
         return Traffic.model_validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -76,7 +88,7 @@ def read_traffic(registry: Path, project: str) -> Traffic | None:
 
 def write_traffic(registry: Path, project: str, traffic: Traffic | None) -> None:
     """Replace the file at once, or take it away; a reader sees the old one or the new one."""
-    path = registry / project / TRAFFIC
+    path = traffic_path(registry, project)
     if traffic is None:
         path.unlink(missing_ok=True)
         return

@@ -48,6 +48,7 @@ def told(record: PredictionRecord) -> Answer:
     return {
         **answer_of(record),
         "project": record.project,
+        "variant": record.variant,
         **entity,
         "at": record.at,
         "inputs": record.inputs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from time import perf_counter
 from types import FrameType, MappingProxyType
 from typing import Any
@@ -20,11 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zelo import __version__
 from zelo.errors import SpecError
 from zelo.ledger.records import new_id
+from zelo.logs import REQUEST
 from zelo.serving.batching import Batcher
 from zelo.serving.extension import Extension
 from zelo.serving.metrics import Metrics
 from zelo.serving.openapi import document
-from zelo.serving.problems import add_problem_handlers, problem
+from zelo.serving.problems import CODE, add_problem_handlers, problem
+from zelo.serving.request_log import log_answered
 from zelo.serving.routes import Served, alias_router, metrics_endpoint, project_router, readiness
 from zelo.serving.service import Service
 
@@ -40,10 +42,12 @@ def create_app(
     max_body_bytes: int = 4 << 20,
     max_waiting_rows: int = 10_000,
     extensions: Mapping[str, Extension] = MappingProxyType({}),
+    meanwhile: AbstractContextManager[None] | None = None,
 ) -> FastAPI:
     """An app that serves each project under /projects/{name}, and the only one also at the root.
 
-    ``extensions`` are what other layers add to a project, by its name.
+    ``extensions`` are what other layers add to a project, by its name. ``meanwhile`` is entered when the app
+    starts, and left when the last question is answered: a signal ends the process before its caller goes on.
 
     The services, and their ledger, stay the caller's to close once the app has stopped.
 
@@ -64,10 +68,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
-        app.state.stopping = True
-        for one in served:
-            await one.batcher.close()
+        with meanwhile or nullcontext():
+            yield
+            app.state.stopping = True
+            for one in served:
+                await one.batcher.close()
 
     # The documentation page carries its own scripts: FastAPI alone would load them from a CDN.
     app = FastAPIOffline(title="Zelo", version=__version__, lifespan=lifespan)
@@ -93,6 +98,8 @@ def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
         host=host,
         port=port,
         access_log=False,
+        # What uvicorn says goes where everything goes: zelo.logs.
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
@@ -170,6 +177,7 @@ class _Frame:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
+        REQUEST.set(request_id.decode())
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -185,6 +193,7 @@ class _Frame:
             await (_refusal if _cross_site(scope) else self._app)(scope, receive, send_with_id)
         except ClientDisconnect:
             status = _CLIENT_LEFT
+            scope[CODE] = "client_left"
         except Exception:
             _LOG.exception("request %s failed", request_id.decode())
             if status:
@@ -193,7 +202,10 @@ class _Frame:
             await failed(scope, receive, send_with_id)
         finally:
             self._metrics.in_progress.dec()
-            self._metrics.answered(*_place(scope), status, perf_counter() - started)
+            project, route = _place(scope)
+            seconds, code = perf_counter() - started, scope.get(CODE)
+            self._metrics.answered(project, route, status, seconds, code)
+            log_answered(project, scope["method"], route, status, seconds, code=code)
 
 
 def _cross_site(scope: Scope) -> bool:

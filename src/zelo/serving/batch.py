@@ -24,7 +24,6 @@ from zelo.ledger.records import OutcomeCounts, OutcomeRecord
 from zelo.ledger.store import Ledger
 from zelo.serving.answers import Answer
 from zelo.serving.schema import MAX_ROWS
-from zelo.serving.scoring import Question
 from zelo.serving.service import Service
 from zelo.serving.truth import OutcomeSchema
 from zelo.spec.project import Project
@@ -89,7 +88,14 @@ def score_file(
         progress(len(answers), len(frame))
     write_answers(output, key or "row", named, answers, heads_of(service.model.bundle.policy))
     absent = tuple(name for name in checked.absent if name in project.inputs)
-    return Scored(output, len(answers), checked.bad_rows, service.model.version, absent)
+    return Scored(output, len(answers), checked.bad_rows, versions_of(service, answers), absent)
+
+
+def versions_of(service: Service, answers: Iterable[Answer]) -> str:
+    """The versions that answered, the champion first where it did; the champion where there was no row."""
+    champion = service.model.version
+    answered = {answer["model_version"] for answer in answers}
+    return ", ".join(sorted(answered, key=lambda version: (version != champion, version))) or champion
 
 
 def load_outcomes(
@@ -185,7 +191,7 @@ def _read_outcomes(
 
 
 def _answered(service: Service, rows: list[dict[str, Any]]) -> list[Answer]:
-    (result,) = service.predict([Question(service.model, rows, range(len(rows)))])
+    (result,) = service.predict([service.question(rows)])
     if isinstance(result, Exception):
         raise result
     return result

@@ -11,13 +11,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from zelo.errors import OverloadError, ServingError
+from zelo.logs import REQUEST
 
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 Work = Callable[[Sequence[Asked]], Sequence[Answered | Exception]]
+_IDS_TOLD = 20
 
 
 @dataclass(eq=False, slots=True)
@@ -25,6 +28,7 @@ class _Ticket(Generic[Asked, Answered]):
     question: Asked
     rows: int
     future: asyncio.Future[Answered]
+    request: str
 
 
 class Batcher(Generic[Asked, Answered]):
@@ -65,7 +69,7 @@ class Batcher(Generic[Asked, Answered]):
                 expected=f"at most {self._max_waiting_rows} waiting",
                 hint="ask again in a moment, or with fewer rows",
             )
-        ticket = _Ticket(question, rows, asyncio.get_running_loop().create_future())
+        ticket = _Ticket(question, rows, asyncio.get_running_loop().create_future(), REQUEST.get())
         self._waiting.append(ticket)
         self._waiting_rows += rows
         if self._runner is None:
@@ -97,9 +101,10 @@ class Batcher(Generic[Asked, Answered]):
     async def _answer(self, batch: Sequence[_Ticket[Asked, Answered]]) -> None:
         loop = asyncio.get_running_loop()
         questions = [ticket.question for ticket in batch]
+        work = partial(_working, _requests(batch), self._work, questions)
         results: Sequence[Answered | Exception]
         try:
-            results = await loop.run_in_executor(self._thread, self._work, questions)
+            results = await loop.run_in_executor(self._thread, work)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers of this batch
             results = [error] * len(batch)
         if len(results) != len(batch):
@@ -116,3 +121,21 @@ class Batcher(Generic[Asked, Answered]):
         if ticket in self._waiting:
             self._waiting.remove(ticket)
             self._waiting_rows -= ticket.rows
+
+
+def _requests(batch: Sequence[_Ticket[Asked, Answered]]) -> str:
+    """The ids of the requests in a batch, for its log."""
+    named = [ticket.request for ticket in batch if ticket.request]
+    more = f" and {len(named) - _IDS_TOLD} more" if len(named) > _IDS_TOLD else ""
+    return ",".join(named[:_IDS_TOLD]) + more
+
+
+def _working(
+    request: str, work: Work[Asked, Answered], questions: Sequence[Asked]
+) -> Sequence[Answered | Exception]:
+    """``work`` in the batch's thread, which lives on and knows no request by itself."""
+    token = REQUEST.set(request)
+    try:
+        return work(questions)
+    finally:
+        REQUEST.reset(token)

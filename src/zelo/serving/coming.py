@@ -11,7 +11,7 @@ import pandas as pd
 
 from zelo.errors import DataError
 from zelo.serving.answers import Answer
-from zelo.serving.batch import heads_of, refuse_place, write_answers
+from zelo.serving.batch import heads_of, refuse_place, versions_of, write_answers
 from zelo.serving.service import Service
 from zelo.spec.project import Project
 
@@ -50,7 +50,7 @@ def forecast_coming(service: Service, coming: pd.DataFrame, output: Path) -> For
     days = [row[project.date] for row in rows]
     heads = ["horizon", *(name for name in heads_of(service.model.bundle.policy) if name not in LEFT_OUT)]
     write_answers(output, project.date, days, answers, heads)
-    return Forecast(output, tuple(days), tuple(answers), service.model.version)
+    return Forecast(output, tuple(days), tuple(answers), versions_of(service, answers))
 
 
 def _rows(coming: pd.DataFrame, project: Project) -> Iterator[dict[str, Any]]:

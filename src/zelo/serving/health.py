@@ -10,6 +10,7 @@ import psutil
 from zelo.errors import LedgerError
 from zelo.ledger.store import Ledger
 from zelo.registry.bundle import Bundle
+from zelo.registry.traffic import Traffic
 
 _MEGABYTE = 1 << 20
 
@@ -55,6 +56,14 @@ def monitoring(ledger: Ledger, project: str) -> dict[str, Any]:
     if not events:
         return {"status": "never run", "last_run": None}
     return {"status": str(events[0].payload.get("status", events[0].reason)), "last_run": events[0].at}
+
+
+def told_traffic(traffic: Traffic | None) -> dict[str, Any]:
+    """Which version stands beside the champion, and its percent of the entities."""
+    if traffic is None:
+        return {"mode": "champion alone"}
+    facts = ("mode", "version", "share", "started", "since")
+    return {name: getattr(traffic, name) for name in facts}
 
 
 def artifacts(bundle: Bundle) -> dict[str, Any]:

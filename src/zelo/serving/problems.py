@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from zelo.errors import (
     ConflictError,
@@ -24,6 +25,8 @@ from zelo.errors import (
 from zelo.serving.schema import FieldError, shown
 
 MEDIA_TYPE = "application/problem+json"
+CODE = "zelo.problem"
+"""Where a request's scope holds the code of the problem that answered it."""
 RETRY_AFTER_SECONDS = 1
 
 # Looked through from the top: the first class that fits.
@@ -37,6 +40,20 @@ _KINDS: tuple[tuple[type[ZeloError], int, str], ...] = (
     (ZeloError, 500, "failed"),
 )
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "wrong_content_type"}
+
+
+class Problem(Response):
+    """A problem document that leaves its code in the scope, for whoever counts requests."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, document: bytes, status: int, headers: Mapping[str, str], code: str) -> None:
+        super().__init__(document, status, headers)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[CODE] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def problem(
@@ -62,7 +79,7 @@ def problem(
     extra = dict(headers or {})
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         extra.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
-    return Response(to_json(document), status, extra, MEDIA_TYPE)
+    return Problem(to_json(document), status, extra, code)
 
 
 def problem_of(error: ZeloError) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,13 +13,14 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 
-from zelo.errors import LedgerError, SpecError
+from zelo.errors import LedgerError, RequestError, SpecError
 from zelo.serving.answers import Answer
 from zelo.serving.batching import Batcher
 from zelo.serving.extension import Extension
 from zelo.serving.metrics import Metrics
 from zelo.serving.openapi import answers, takes
 from zelo.serving.problems import problem
+from zelo.serving.request_log import log_refused
 from zelo.serving.scoring import Question
 from zelo.serving.service import Service
 from zelo.serving.worth import MOST_QUEUED
@@ -46,6 +47,21 @@ class Served:
     @property
     def name(self) -> str:
         return self.service.name
+
+    def ask(self, read: Callable[[bytes], Question], body: bytes) -> Question:
+        """A question from a body; what its rows break is counted. Raises RequestError."""
+        try:
+            question = read(body)
+        except RequestError as error:
+            # A field named without a place in a batch is that of a single row.
+            rows = len({fault.index for fault in error.errors})
+            self.metrics.refused(self.name, rows, error.errors)
+            log_refused(self.service.model.bundle.project, error.errors)
+            raise
+        self.metrics.asked(self.name, body)
+        self.metrics.refused(self.name, question.bad_rows, question.errors)
+        log_refused(self.service.model.bundle.project, question.errors)
+        return question
 
     def health(self) -> dict[str, Any]:
         """How the service is, and what its extension adds."""
@@ -148,7 +164,7 @@ def _add_predicting(router: APIRouter, served: Served) -> None:
     )
     async def predict(request: Request) -> Response:
         """Predict one row."""
-        question = service.ask_row(await read_json(request, limit))
+        question = served.ask(service.ask_row, await read_json(request, limit))
         (answer,) = await batcher.submit(question, question.size)
         return _json(answer)
 
@@ -163,7 +179,7 @@ def _add_predicting(router: APIRouter, served: Served) -> None:
     )
     async def predict_batch(request: Request) -> Response:
         """Predict many rows. A bad row is reported by its index; the others are answered."""
-        question = service.ask_rows(await read_json(request, limit))
+        question = served.ask(service.ask_rows, await read_json(request, limit))
         found = await batcher.submit(question, question.size)
         placed = [{"index": index, **answer} for index, answer in zip(question.indices, found, strict=True)]
         errors = [error.as_dict() for error in question.errors]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing_extensions import TypedDict
 
 from zelo.errors import RequestError
 from zelo.features.history import gathered
+from zelo.serving.faults import Fault, fault_of
 from zelo.serving.field_types import entity_in_words, entity_type, longest, number_type, text_type
 from zelo.spec.project import PRICES, Column, Project
 
@@ -32,6 +34,8 @@ class FieldError:
     found: str
     expected: str
     index: int | None = None
+    # For whoever counts: no part of what a caller is told.
+    fault: Fault = dataclasses.field(default="other", compare=False)
 
     def as_dict(self) -> dict[str, str | int]:
         place = {} if self.index is None else {"index": self.index}
@@ -154,7 +158,8 @@ class RequestSchema:
             seen.add(name + place)
             found = "nothing" if details["type"] == "missing" else shown(details["input"])
             expected = f"a number{self._limits}" if place else self._expectation(name)
-            yield FieldError(name + place or "the row", found, expected, index)
+            fault = fault_of(details["type"], details["input"])
+            yield FieldError(name + place or "the row", found, expected, index, fault)
 
     def _expectation(self, name: str) -> str:
         if field := self._fields.get(name):

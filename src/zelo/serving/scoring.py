@@ -16,6 +16,7 @@ from zelo.features.ahead import known_ahead, steps
 from zelo.features.columns import Columns, columns_from_rows, count
 from zelo.features.history import windows_of
 from zelo.registry.bundle import Bundle
+from zelo.registry.traffic import Traffic
 from zelo.serving.schema import FieldError, RequestSchema, Row
 from zelo.serving.truth import OutcomeSchema
 from zelo.spec.project import PRICES
@@ -36,10 +37,19 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another version, and its part of the traffic."""
+
+    traffic: Traffic
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Checked rows, bound to the version whose contract they were checked against.
 
-    ``occlusion`` holds the first row without each of its words, where the answer is to tell which carried it.
+    ``beside`` is the version that scores them too. ``occlusion`` holds the first row without each of its
+    words, where the answer is to tell which carried it.
     """
 
     model: Model
@@ -48,6 +58,7 @@ class Question:
     errors: tuple[FieldError, ...] = ()
     bad_rows: int = 0
     occlusion: Occlusion = NOTHING_LEFT_OUT
+    beside: Beside | None = None
 
     @property
     def size(self) -> int:
@@ -55,11 +66,11 @@ class Question:
         return len(self.rows) + len(self.occlusion.variants)
 
 
-def question_of(model: Model, row: Row) -> Question:
+def question_of(model: Model, row: Row, beside: Beside | None = None) -> Question:
     """A question of one row; where the classes depend on texts the answer tells which words carried it."""
     project = model.bundle.project
     texts = project.texts if project.classes else ()
-    return Question(model, [row], occlusion=occlude(row, texts))
+    return Question(model, [row], occlusion=occlude(row, texts), beside=beside)
 
 
 def decided(questions: Sequence[Question]) -> list[list[Decision] | Exception]:

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
-from zelo.decisions.decide import Decision
-from zelo.errors import BundleError, LedgerError, RegistryError, UnknownError, ZeloError
-from zelo.ledger.records import OutcomeCounts, PredictionRecord, new_id, utc_now
+from zelo.errors import LedgerError, UnknownError
+from zelo.ledger.records import OutcomeCounts, utc_now
 from zelo.ledger.store import Ledger
-from zelo.registry.bundle import Bundle
-from zelo.registry.sample import read_sample
-from zelo.serving.answers import Answer, answer_of, body_of, told
-from zelo.serving.health import Machine, artifacts, data, ledger_health, monitoring
+from zelo.registry.traffic import Traffic
+from zelo.serving.answers import Answer, answer_of, told
+from zelo.serving.division import Divided, divided, divided_ahead
+from zelo.serving.health import Machine, artifacts, data, ledger_health, monitoring, told_traffic
+from zelo.serving.loaded import Division, Load, Loaded
 from zelo.serving.sample import sample_data
-from zelo.serving.schema import MAX_ROWS, RequestSchema, Row
-from zelo.serving.scoring import Model, Question, decided, decided_ahead, decisions_of, question_of
-from zelo.serving.truth import OutcomeSchema
+from zelo.serving.schema import MAX_ROWS, Row
+from zelo.serving.scoring import Model, Question, question_of
 from zelo.serving.worth import label_queue
-
-
-class Load(Protocol):
-    """Finds the champion and loads its bundle; called at the start and at each reload."""
-
-    def __call__(self) -> tuple[str, Bundle]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """One ledger transaction, for whoever counts: predictions by version and label, and its seconds."""
+    """What became of questions answered together, for whoever counts.
+
+    ``rows`` were recorded in one ledger transaction of ``seconds``; with 0 rows there was none, because the
+    model failed on all. What is said by version is about the version that answered, but for ``scored``,
+    ``failed`` and ``seconds_of``: while the traffic is divided both versions score every row.
+    """
 
     project: str
-    labels: Mapping[tuple[str, str], int]
+    labels: Mapping[tuple[str, str, str], int]
+    """Predictions by version, variant and label."""
     rows: int
     seconds: float
+    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    abstained: Mapping[str, int] = field(default_factory=dict)
+    scored: Mapping[str, int] = field(default_factory=dict)
+    """Rows that a version was asked for."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """Of these, the rows of the questions that it failed on."""
+    seconds_of: Mapping[str, float] = field(default_factory=dict)
+    """How long a version's predictor took, in all."""
 
 
 class Service:
@@ -51,25 +56,34 @@ class Service:
         self,
         load: Load,
         ledger: Ledger,
+        division: Division | None = None,
         *,
         now: Callable[[], datetime] = utc_now,
         max_rows: int = MAX_ROWS,
     ) -> None:
-        self._load = load
         self._ledger = ledger
         self._now = now
-        self._max_rows = max_rows
-        self._reloading = threading.Lock()
         self._watchers: list[Callable[[Committed], None]] = []
         self._machine = Machine()
         self._started = now()
-        self._model = self._warmed()
-        self.name = self._model.bundle.project.name
+        self._loaded = Loaded(load, division, now=now, max_rows=max_rows)
+        self.name = self._loaded.name
 
     @property
     def model(self) -> Model:
-        """The version that answers now."""
-        return self._model
+        """The champion: the version that answers now, alone or with another one beside it."""
+        return self._loaded.answering[0]
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """How the traffic is divided now; ``None`` where the champion answers alone."""
+        beside = self._loaded.answering[1]
+        return beside.traffic if beside else None
+
+    @property
+    def trouble(self) -> str | None:
+        """What of the registry could not be loaded, and why."""
+        return self._loaded.trouble
 
     def watch(self, watcher: Callable[[Committed], None]) -> None:
         """Call ``watcher`` after each ledger transaction, in the thread that made it."""
@@ -77,42 +91,37 @@ class Service:
 
     def ask_row(self, body: bytes) -> Question:
         """A question of one row from a JSON body. Raises RequestError."""
-        model = self._model
-        return question_of(model, model.requests.read_row(body))
+        model, beside = self._loaded.answering
+        return question_of(model, model.requests.read_row(body), beside)
 
     def ask_rows(self, body: bytes) -> Question:
         """A question of many rows from a JSON body; bad rows are set apart. Raises RequestError."""
-        model = self._model
+        model, beside = self._loaded.answering
         checked = model.requests.read_rows(body)
-        return Question(model, checked.rows, checked.indices, checked.errors, checked.bad_rows)
+        return Question(model, checked.rows, checked.indices, checked.errors, checked.bad_rows, beside=beside)
+
+    def question(self, rows: Sequence[Row]) -> Question:
+        """A question of rows that were checked already."""
+        model, beside = self._loaded.answering
+        return Question(model, rows, range(len(rows)), beside=beside)
 
     def predict(self, questions: Sequence[Question]) -> list[list[Answer] | Exception]:
         """Answer every question: one predictor call a version, one ledger transaction for all.
 
-        In place of its answers, a question that the model fails on gets the exception; the others are
-        answered. Where the ledger fails, every question gets its error: what is not recorded is not answered.
+        While the traffic is divided both versions score every row, and the one that has the row's entity
+        answers. In place of its answers, a question that the model fails on gets the exception; the others
+        are answered. Where the ledger fails, every question gets its error: what is not recorded is not
+        answered.
         """
-        found = decided(questions)
-        at = self._now()
-        records: list[PredictionRecord] = []
-        results: list[list[Answer] | Exception] = []
-        labels: Counter[tuple[str, str]] = Counter()
-        for question, decisions in zip(questions, found, strict=True):
-            if isinstance(decisions, Exception):
-                results.append(decisions)
-                continue
-            mine = [
-                self._record(question.model, row, decision, at)
-                for row, decision in zip(question.rows, decisions, strict=True)
-            ]
-            records += mine
-            labels.update((question.model.version, _label(decision)) for decision in decisions)
-            results.append([answer_of(record) for record in mine])
+        found = divided(questions, self.name, self._now())
         try:
-            self._commit(records, labels)
+            self._commit(found)
         except LedgerError as error:
-            return [error if isinstance(result, list) else result for result in results]
-        return results
+            return [error if isinstance(result, list) else result for result in found.answered]
+        return [
+            result if isinstance(result, Exception) else [answer_of(record) for record in result]
+            for result in found.answered
+        ]
 
     def forecast(self, rows: Sequence[Row]) -> list[Answer]:
         """Forecast the rows that come one after the other, each from the one before it, and record them all.
@@ -121,43 +130,41 @@ class Service:
             ServingError: the model gave no usable value.
             LedgerError: they cannot be recorded; none is answered.
         """
-        model, at = self._model, self._now()
-        inputs, decisions = decided_ahead(model, rows)
-        records = [
-            self._record(model, row, decision, at) for row, decision in zip(inputs, decisions, strict=True)
-        ]
-        self._commit(records, Counter((model.version, _label(decision)) for decision in decisions))
-        return [answer_of(record) for record in records]
+        found = divided_ahead(self.question(rows), self.name, self._now())
+        self._commit(found)
+        (result,) = found.answered
+        if isinstance(result, Exception):
+            raise result
+        return [answer_of(record) for record in result]
 
-    def _commit(self, records: Sequence[PredictionRecord], labels: Counter[tuple[str, str]]) -> None:
+    def _commit(self, found: Divided) -> None:
         """One transaction for all; the watchers are told. Raises LedgerError."""
-        if not records:
-            return
-        started = perf_counter()
-        self._ledger.record_predictions(records)
-        committed = Committed(self.name, labels, len(records), perf_counter() - started)
+        records, tally, seconds = found.records, found.tally, 0.0
+        if records:
+            started = perf_counter()
+            self._ledger.record_predictions(records, found.shadows)
+            seconds = perf_counter() - started
+        committed = Committed(
+            self.name,
+            tally.labels,
+            len(records),
+            seconds,
+            scores=tally.scores,
+            abstained=tally.abstained,
+            scored=tally.scored,
+            failed=tally.failed,
+            seconds_of=tally.seconds_of,
+        )
         for watcher in self._watchers:
             watcher(committed)
 
     def reload(self) -> tuple[str, str]:
-        """Load and warm the champion, then let go of the old version: (the old version, the new one).
+        """Load the champion and the division again: (the old version, the new one). Raises ZeloError."""
+        return self._loaded.reload()
 
-        Raises:
-            ZeloError: it cannot be loaded, or it fails on an example; the old version goes on serving.
-        """
-        with self._reloading:
-            before = self._model.version
-            fresh = self._warmed()
-            if (found := fresh.bundle.project.name) != self.name:
-                raise RegistryError(
-                    "the bundle is of another project",
-                    where=str(fresh.bundle.path),
-                    found=found,
-                    expected=self.name,
-                    hint=f"version {before} goes on serving",
-                )
-            self._model = fresh
-            return before, fresh.version
+    def follow(self) -> None:
+        """Go over to the champion and the division that are written now; see :class:`Loaded`."""
+        self._loaded.follow()
 
     def record_outcomes(self, body: bytes) -> dict[str, Any]:
         """Record the outcomes of a JSON body; tell how many were joined, and which name no prediction.
@@ -167,7 +174,7 @@ class Service:
             UnknownError: none of them names a known prediction.
             LedgerError: they cannot be recorded.
         """
-        records = self._model.outcomes.read(body, now=self._now)
+        records = self.model.outcomes.read(body, now=self._now)
         counts: OutcomeCounts = self._ledger.record_outcomes(self.name, records)
         unknown = [
             {"index": index, "prediction_id": records[index].prediction_id, "entity": records[index].entity}
@@ -231,15 +238,15 @@ class Service:
         Raises:
             RequestError: the project has no classes to label.
         """
-        return label_queue(self._ledger, self._model.bundle.project, limit=limit)
+        return label_queue(self._ledger, self.model.bundle.project, limit=limit)
 
     def health(self) -> dict[str, Any]:
         """How the service is, in plain words; ``status`` is ``ok`` or ``degraded``."""
-        model = self._model
+        model = self.model
         bundle = model.bundle
         ledger = ledger_health(self._ledger)
         files = artifacts(bundle)
-        well = ledger["reachable"] and not files["missing"]
+        well = ledger["reachable"] and not files["missing"] and self.trouble is None
         return {
             "status": "ok" if well else "degraded",
             "project": self.name,
@@ -248,6 +255,11 @@ class Service:
             "runtime": {
                 "name": bundle.predictor.runtime,
                 "reason": str(bundle.manifest.get("runtime_reason") or "not recorded in the bundle"),
+            },
+            "traffic": told_traffic(self.traffic),
+            "registry": {
+                "followed": self.trouble is None,
+                **({"problem": self.trouble} if self.trouble else {}),
             },
             "artifacts": files,
             "data": data(bool(bundle.manifest.get("synthetic"))),
@@ -258,13 +270,18 @@ class Service:
             "uptime_seconds": round((self._now() - self._started).total_seconds(), 3),
         }
 
+    def last_look(self) -> Mapping[str, Any] | None:
+        """What the latest ``zelo monitor`` left in the ledger; ``None`` before it. Raises LedgerError."""
+        events = self._ledger.events(self.name, kind="monitor", limit=1)
+        return events[0].payload if events else None
+
     def sample(self) -> dict[str, Any]:
         """Data to try the model on."""
-        return sample_data(self._model)
+        return sample_data(self.model)
 
     def facts(self) -> dict[str, Any]:
         """The model that answers now: its version, how it was made, and its decision policy."""
-        model = self._model
+        model = self.model
         manifest = {name: value for name, value in model.bundle.manifest.items() if name != "files"}
         project = model.bundle.project
         return {
@@ -273,44 +290,8 @@ class Service:
             "model_version": model.version,
             "bundle": model.bundle.hash,
             "runtime": model.bundle.predictor.runtime,
+            "traffic": told_traffic(self.traffic),
             "task": project.task.model_dump(mode="json", exclude_none=True),
             "policy": model.bundle.policy.model_dump(mode="json", exclude_none=True),
             "manifest": manifest,
         }
-
-    def _warmed(self) -> Model:
-        version, bundle = self._load()
-        project = bundle.project
-        requests = RequestSchema(project, max_rows=self._max_rows)
-        model = Model(version, bundle, requests, OutcomeSchema(project), self._now(), read_sample(bundle))
-        try:
-            for rows in (1, 2):
-                decisions_of(model, [requests.example()] * rows)
-        except Exception as error:
-            found = error.what if isinstance(error, ZeloError) else f"{type(error).__name__}: {error}"
-            raise BundleError(
-                "the model fails on an example of its own contract",
-                where=str(bundle.path),
-                found=found,
-                expected="a finite score for each row",
-                hint="train again; zelo verify tells which bundles are whole",
-            ) from error
-        return model
-
-    def _record(self, model: Model, row: Row, decision: Decision, at: datetime) -> PredictionRecord:
-        return PredictionRecord(
-            id=new_id(),
-            project=self.name,
-            version=model.version,
-            at=at,
-            inputs=model.requests.recorded(row),
-            decision=body_of(decision, model.bundle.project, model.bundle.policy),
-            score=decision.score,
-            entity=model.requests.entity_of(row),
-        )
-
-
-def _label(decision: Decision) -> str:
-    if decision.band is not None:
-        return decision.band
-    return "value" if isinstance(decision.prediction, float) else str(decision.prediction)

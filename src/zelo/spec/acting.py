@@ -10,11 +10,17 @@ from pydantic import AfterValidator, Field
 
 from zelo.spec.frozen import Frozen
 
-Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[mhdw]$")]
-"""A number with m, h, d or w: 30m, 12h, 7d, 2w."""
+Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[smhdw]$")]
+"""A number with s, m, h, d or w: 30m, 12h, 7d, 2w."""
 Share = Annotated[float, Field(gt=0, lt=1)]
 Percent = Annotated[int, Field(ge=1, le=100)]
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 
 
 def length(duration: str) -> timedelta:

@@ -16,6 +16,7 @@ from scipy import stats
 from zelo.stats.arrays import FloatArray
 
 Categories = npt.NDArray[np.object_]
+Counts = npt.NDArray[np.int64]
 
 
 class Comparison(NamedTuple):
@@ -52,21 +53,29 @@ def psi(reference: FloatArray, current: FloatArray, *, bins: int = 10) -> float:
     known = reference[~np.isnan(reference)]
     if not len(known) or not len(current) or known.min() == known.max():
         return np.nan
-    inner = np.unique(np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf"))
-    # Where nearly all values are the largest one, the quantiles alone would leave a single bin.
-    top = known.max()
-    inner = inner[inner < top] if inner[0] < top else known[known < top].max(keepdims=True)
+    inner = inner_edges(known, bins)
     counts = []
     for sample in (reference, current):
         missing = np.isnan(sample)
         inside = np.bincount(np.searchsorted(inner, sample[~missing], side="left"), minlength=len(inner) + 1)
         counts.append(np.append(inside, missing.sum()))
-    return _index(counts[0], counts[1])
+    return index_of_counts(counts[0], counts[1])
+
+
+def inner_edges(known: FloatArray, bins: int) -> FloatArray:
+    """The bounds between the bins of :func:`psi`: values [k] of a reference that has two different ones."""
+    inner = np.unique(np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf"))
+    # Where nearly all values are the largest one, the quantiles alone would leave a single bin.
+    top = known.max()
+    edges: FloatArray = inner[inner < top] if inner[0] < top else known[known < top].max(keepdims=True)
+    return edges
 
 
 def psi_categories(reference: Categories, current: Categories) -> float:
     """Population stability index of a category, in nats; missing is a category. See :func:`psi`."""
-    return _index(*_category_counts(reference, current)) if len(reference) and len(current) else np.nan
+    return (
+        index_of_counts(*_category_counts(reference, current)) if len(reference) and len(current) else np.nan
+    )
 
 
 def ks(reference: FloatArray, current: FloatArray) -> Comparison:
@@ -90,10 +99,14 @@ def chi2(reference: Categories, current: Categories) -> Comparison:
     """
     if not len(reference) or not len(current):
         return Comparison(np.nan, np.nan)
-    table = np.stack(_category_counts(reference, current))
-    if table.shape[1] < 2:
+    return chi2_of_counts(*_category_counts(reference, current))
+
+
+def chi2_of_counts(reference: Counts, current: Counts) -> Comparison:
+    """:func:`chi2` of counts by category, each of shape [k]; no category is empty in both."""
+    if len(reference) < 2:
         return Comparison(np.nan, np.nan)
-    found = stats.chi2_contingency(table, correction=False)
+    found = stats.chi2_contingency(np.stack([reference, current]), correction=False)
     return Comparison(float(found.statistic), float(found.pvalue))
 
 
@@ -116,9 +129,7 @@ def _missing(values: FloatArray | Categories) -> npt.NDArray[np.bool_]:
     return np.array([value is None or value == "" for value in values], dtype=bool)
 
 
-def _category_counts(
-    reference: Categories, current: Categories
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _category_counts(reference: Categories, current: Categories) -> tuple[Counts, Counts]:
     texts = np.array(["" if value is None else str(value) for value in (*reference, *current)], dtype=object)
     seen, index = np.unique(texts.astype(str), return_inverse=True)
     return (
@@ -127,7 +138,8 @@ def _category_counts(
     )
 
 
-def _index(reference: npt.NDArray[np.int64], current: npt.NDArray[np.int64]) -> float:
+def index_of_counts(reference: Counts, current: Counts) -> float:
+    """:func:`psi` of counts by bin or category, each of shape [k]."""
     used = (reference + current) > 0
     expected, actual = reference[used] + 0.5, current[used] + 0.5
     expected, actual = expected / expected.sum(), actual / actual.sum()

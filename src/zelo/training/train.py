@@ -115,10 +115,10 @@ def train(
         progress,
         clock,
     )
-    return _on_test(contest, _choose(contest, table, pick), table, test, start)
+    return on_test(contest, _choose(contest, table, pick), table, test, start)
 
 
-def _on_test(contest: Contest, choice: _Choice, table: pd.DataFrame, test: Rows, start: float) -> Trained:
+def on_test(contest: Contest, choice: Choice, table: pd.DataFrame, test: Rows, start: float) -> Trained:
     """The choice with what it reaches on the test set."""
     project, seed = contest.project, contest.project.split.seed
     tested = measured(choice.model, choice.policy, test, project, contest.scale)
@@ -174,7 +174,7 @@ def _tested_against(
 
 
 @dataclass(frozen=True)
-class _Choice:
+class Choice:
     """Everyone assessed, how they compare, and the winner and the baseline as they serve."""
 
     assessed: Sequence[Assessed]
@@ -185,7 +185,7 @@ class _Choice:
     outlook: Outlook | None
 
 
-def _choose(contest: Contest, table: pd.DataFrame, pick: str | None) -> _Choice:
+def _choose(contest: Contest, table: pd.DataFrame, pick: str | None) -> Choice:
     project = contest.project
     with warnings.catch_warnings():
         # A model that stopped short of its optimum is judged like any other, by what it says out of fold.
@@ -201,7 +201,7 @@ def _choose(contest: Contest, table: pd.DataFrame, pick: str | None) -> _Choice:
         policy = policy.model_copy(
             update=_learned_ahead(outlook, comparison.winner.name, contest.rows, project)
         )
-    return _Choice(assessed, comparison, model, policy, naive, outlook)
+    return Choice(assessed, comparison, model, policy, naive, outlook)
 
 
 def _learned_ahead(outlook: Outlook, winner: str, training: Rows, project: Project) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from catboost import CatBoostClassifier, CatBoostRegressor
 from lightgbm import Booster, LGBMClassifier, LGBMRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV, SGDClassifier, SGDRegressor
 from sklearn.naive_bayes import ComplementNB, GaussianNB
 from sklearn.svm import SVC, LinearSVC
 from xgboost import XGBClassifier, XGBRegressor
@@ -64,7 +64,19 @@ def emit_logistic(graph: Graph, model: LogisticRegression, tensor: str) -> str:
     )
 
 
-def emit_ridge(graph: Graph, model: Ridge | RidgeCV | LinearFilter, tensor: str) -> str:
+def _stochastic(graph: Graph, model: SGDClassifier, tensor: str) -> str:
+    """Of several classes each against the rest, and then as shares of their sum."""
+    if model.loss != "log_loss":
+        raise CannotCompile("no compilation of this loss", found=model.loss, expected="log_loss")
+    margin = emit_linear(graph, model.coef_, model.intercept_, graph.cast(tensor, DOUBLE))
+    if len(model.classes_) == 2:
+        return emit_two_classes(graph, margin)
+    chances = graph.add("Sigmoid", margin)
+    total = graph.add("ReduceSum", chances, graph.constant([1], np.int64), keepdims=1)
+    return graph.add("Div", chances, total)
+
+
+def emit_ridge(graph: Graph, model: Ridge | RidgeCV | SGDRegressor | LinearFilter, tensor: str) -> str:
     return emit_linear(graph, model.coef_, model.intercept_, graph.cast(tensor, DOUBLE))
 
 
@@ -254,6 +266,8 @@ EMITTERS: dict[type, Callable[[Graph, Any, str], str]] = {
     LogisticRegression: emit_logistic,
     Ridge: emit_ridge,
     RidgeCV: emit_ridge,
+    SGDClassifier: _stochastic,
+    SGDRegressor: emit_ridge,
     Repeated: emit_ridge,
     MovingAverage: emit_ridge,
     Drift: emit_ridge,

@@ -1,0 +1,34 @@
+"""The environment of peers that cannot live in Zelo's: ``ZELO_PEERS_PYTHON``, or made once from peers.txt."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.figures import OUT
+
+WANTED = Path(__file__).parent / "peers.txt"
+
+
+def peers_python() -> str:
+    """The interpreter that can import the peers. Making the environment takes minutes and the network."""
+    if given := os.environ.get("ZELO_PEERS_PYTHON"):
+        return given
+    folder = Path(tempfile.gettempdir()) / "zelo-peers"
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        OUT.print(f"installing {WANTED.name} in {folder}")
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(WANTED)], check=True)
+        (folder / "complete").touch()
+    return str(python)
+
+
+def run_peer(script: Path, *arguments: str) -> None:
+    """Run a script of ours in the peers' environment; nothing is told to anybody."""
+    quiet = {"NML_DISABLE_USAGE_LOGGING": "1", "DO_NOT_TRACK": "1", "PYTHONWARNINGS": "ignore"}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run([peers_python(), str(script), *arguments], check=True, env=kept | quiet)
