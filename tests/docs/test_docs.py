@@ -257,7 +257,7 @@ def test_rooms_are_those_that_import_linter_holds_apart() -> None:
     drawn = next(block for block in blocks("docs/architecture.md", "text") if block.startswith("zelo."))
     assert drawn.splitlines() == layers
     rooms = {name.removeprefix("zelo.") for layer in layers for name in layer.split(" | ")}
-    assert set(names("docs/architecture.md", "room")) == rooms - {"__main__", "errors"}
+    assert set(names("docs/architecture.md", "room")) == rooms - {"__main__", "errors", "logs"}
 
 
 def test_every_file_of_a_bundle_is_told(make_home: MakeHome) -> None:
