@@ -13,7 +13,7 @@ import pytest
 from loguru import logger
 
 from zelo.errors import LedgerError, RequestError, SpecError
-from zelo.logs import REQUEST, set_up
+from zelo.logs import REQUEST, message_of, set_up
 
 SECRET = "Maria Aparecida 123.456.789-09"
 LOG = logging.getLogger("zelo.serving.something")
@@ -152,3 +152,9 @@ def test_setting_up_again_says_everything_once(stream: io.StringIO) -> None:
     set_up(stream=stream)
     LOG.info("once")
     assert stream.getvalue().count("once") == 1
+
+
+def test_a_line_that_is_written_wrongly_fails_nobody() -> None:
+    record = logging.LogRecord("library", logging.WARNING, "", 0, "%d rows", ("many",), None)
+
+    assert message_of(record) == "%d rows"

@@ -118,7 +118,11 @@ def message_of(record: logging.LogRecord) -> str:
     if not isinstance(record.args, tuple):
         return record.getMessage()
     args = tuple(told_of(part) if isinstance(part, BaseException) else part for part in record.args)
-    message = str(record.msg) % args if args else str(record.msg)
+    try:
+        message = str(record.msg) % args if args else str(record.msg)
+    except (TypeError, ValueError):
+        # A line that a library wrote wrongly must not fail the request that it is about.
+        message = str(record.msg)
     own = record.name.split(".", 1)[0] in OWN
     return message if own else message.partition("\n")[0]
 

@@ -13,6 +13,7 @@ from zelo.cli.run_job import run_job
 from zelo.data.snapshot import BATCH, read_snapshot
 from zelo.ledger.jobs import Jobs
 from zelo.ledger.store import Ledger
+from zelo.registry.traffic import traffic_path
 from zelo.retraining.attempt import Attempt
 
 
@@ -133,3 +134,25 @@ def test_a_project_at_fault_does_not_hold_up_the_others(home: Home) -> None:
     assert ran.status == 2
     assert "broken" in ran.err
     assert NAME in ran.out
+
+
+def test_traffic_that_cannot_be_read_does_not_keep_a_round_from_looking(home: Home, ledger: Ledger) -> None:
+    traffic_path(home.store.registry, NAME).write_text("{", encoding="utf-8")
+
+    ran = zelo("retrain", "--due")
+
+    assert ran.status == 2
+    assert "damaged" in ran.err
+    assert len(ledger.events(NAME, kind="monitor")) == 1
+
+
+def test_what_nobody_foresaw_in_a_project_is_told_and_the_round_goes_on(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ArithmeticError("no")
+
+    monkeypatch.setattr("zelo.retraining.conduct.conduct", broken)
+
+    assert zelo("retrain", "--due").status == 2
+    assert f"the round of {NAME} failed" in caplog.text

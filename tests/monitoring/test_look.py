@@ -84,6 +84,22 @@ def test_a_drift_is_an_alarm_that_is_written_once(scene: Scene) -> None:
     assert len(scene.ledger.events("pumps", kind=ALARM)) == 1
 
 
+def test_a_look_that_finds_nothing_new_is_not_written_again(scene: Scene) -> None:
+    def looks() -> int:
+        return len(scene.ledger.events("pumps", kind="monitor"))
+
+    hour = timedelta(hours=1)
+    record(scene.ledger, looked(scene), "cron", unless_since=hour)
+    record(scene.ledger, looked(scene), "cron", unless_since=hour)
+    assert looks() == 1
+
+    drifted(scene)
+    record(scene.ledger, looked(scene), "cron", unless_since=hour)
+    assert looks() == 2
+    record(scene.ledger, looked(scene), "cron")
+    assert looks() == 3
+
+
 def test_the_event_of_a_look_holds_status_alarms_figures_and_gauges(scene: Scene) -> None:
     drifted(scene)
 

@@ -8,6 +8,7 @@ import pytest
 
 from zelo.errors import SpecError
 from zelo.ledger.store import Ledger
+from zelo.monitoring import watch
 from zelo.monitoring.watch import PARTIAL_TRUTH, SYNTHETIC
 
 from .fakes import NOW, SINCE, UNTIL, VERSION, Scene, make_bundle, make_project
@@ -26,6 +27,17 @@ def test_a_report_is_json(scene: Scene) -> None:
     assert read["quality"]["figures"][0]["metric"] == "f1"
     assert read["drift"]["fields"][0]["field"] == "age"
     assert read["notes"] == [PARTIAL_TRUTH]
+
+
+def test_of_a_large_window_the_newest_rows_are_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = scene.answer(200)
+    monkeypatch.setattr(watch, "MOST_READ", 150)
+
+    report = scene.report()
+
+    assert report.volume.rows == 150
+    assert report.volume.first == records[50].at
+    assert report.notes == (watch.NEWEST,)
 
 
 def test_an_empty_window_is_a_report_all_the_same(scene: Scene) -> None:

@@ -8,8 +8,10 @@ from tests.conftest import MakeHome
 from tests.homes import Home
 from tests.retraining.traffic import DAY, NOW, Clock, answer, served, some_pumps, tell
 
+from zelo.errors import RegistryError
 from zelo.ledger.store import Ledger
 from zelo.registry.evidence import read_evidence
+from zelo.registry.gates.gate import GateResult
 from zelo.registry.promote import promote
 from zelo.registry.traffic import read_traffic
 from zelo.registry.trial import start_traffic
@@ -219,3 +221,80 @@ def test_a_shadow_waits_for_a_person(home: Home, ledger: Ledger, project: Projec
 
     assert found.action == "waits"
     assert found.reason == "nothing was found against it; a person decides"
+
+
+def test_two_rounds_at_once_promote_once(
+    home: Home, ledger: Ledger, project: Project, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second has judged the canary of before; done to the watch, its promotion would be a rollback."""
+    champion, challenger = ("1", home.bundle("champion")), ("2", home.bundle("challenger"))
+    started(home, ledger, "canary", 100)
+    clock.at += timedelta(hours=2)
+    asked, _ = some_pumps(60)
+    answer(ledger, home, asked, at=clock.at, version=challenger, beside=champion, variant="challenger")
+    before = read_traffic(home.store.registry, home.name)
+    assert looked(home, ledger, project, clock).action == "promoted"
+
+    monkeypatch.setattr("zelo.retraining.conduct.read_traffic", lambda *_: before)
+    monkeypatch.setattr(
+        "zelo.retraining.conduct.read_aliases", lambda *_: {"champion": {"version": "1", "bundle": ""}}
+    )
+    with pytest.raises(RegistryError, match="was moved meanwhile"):
+        looked(home, ledger, project, clock)
+
+    assert home.aliases()["champion"] == "2"
+    assert not ledger.events(home.name, kind="rollback")
+
+
+def test_a_promotion_that_was_cut_off_is_ended_and_not_made_twice(
+    home: Home, ledger: Ledger, project: Project, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The aliases are written and the division is not: a second promotion would forget the version before."""
+    started(home, ledger, "canary", 100)
+
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr("zelo.registry.promote.write_traffic", killed)
+        with pytest.raises(SystemExit):
+            promote(home.store, home.name, approver="Ana", reason="", at=NOW, accept=ACCEPT)
+    left = home.aliases()
+    assert left["champion"] == "2"
+    assert read_traffic(home.store.registry, home.name) is not None
+
+    found = looked(home, ledger, project, clock)
+
+    assert (found.action, home.aliases()) == ("ended", left)
+    assert read_traffic(home.store.registry, home.name) is None
+
+
+def test_a_gate_that_fails_by_now_holds_the_last_step_and_no_round(
+    home: Home, ledger: Ledger, project: Project, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion, challenger = ("1", home.bundle("champion")), ("2", home.bundle("challenger"))
+    started(home, ledger, "canary", 100)
+    clock.at += timedelta(hours=2)
+    asked, _ = some_pumps(60)
+    answer(ledger, home, asked, at=clock.at, version=challenger, beside=champion, variant="challenger")
+    failing = GateResult("G07", "slices", "failed", "worse", "as good")
+    monkeypatch.setattr("zelo.registry.promote.run_gates", lambda *_: [failing])
+
+    found = looked(home, ledger, project, clock)
+
+    assert found.action == "waits"
+    assert "gates fail by now: G07" in found.reason
+    assert home.aliases()["champion"] == "1"
+
+
+def test_rows_that_neither_can_answer_speak_against_nobody(
+    home: Home, ledger: Ledger, project: Project, clock: Clock
+) -> None:
+    started(home, ledger, "canary", 5, 100)
+    bad = {"rows": 50, "failed": 50, "calls": 50, "p95_ms": 1.0}
+    served(ledger, home, v2=bad, v1=bad)
+
+    found = looked(home, ledger, project, clock)
+
+    assert (found.action, found.figures["failed"]) == ("waits", 0)
+    assert found.figures["mean_loss_difference"] == {"log_loss": None, "cost": None}

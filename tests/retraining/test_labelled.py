@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +11,9 @@ from tests.homes import Home
 from tests.retraining.traffic import DAY, NOW, Clock, answer, some_pumps, tell
 
 from zelo.data import prepare
-from zelo.data.snapshot import BATCH
+from zelo.data.snapshot import BATCH, latest_snapshot
 from zelo.ledger.store import Ledger
-from zelo.retraining.labelled import read_until, write_labelled
+from zelo.retraining.labelled import is_simulated, read_until, write_labelled
 
 
 @pytest.fixture
@@ -84,3 +85,51 @@ def test_rows_without_a_key_are_left_out(home: Home, ledger: Ledger, tmp_path: P
 
 def test_nothing_new(home: Home, ledger: Ledger, tmp_path: Path) -> None:
     assert write_labelled(ledger, home.project, home.workspace.places(home.name), tmp_path) is None
+
+
+def test_what_is_recorded_while_it_reads_is_left_to_the_next_time(
+    home: Home, ledger: Ledger, clock: Clock, tmp_path: Path
+) -> None:
+    rows, truths = some_pumps(4)
+    ids = answer(ledger, home, rows, at=NOW - DAY, version=("1", home.bundle("champion")))
+    tell(ledger, home, ids[:3], truths[:3], at=NOW)
+    clock.at += timedelta(seconds=1)
+    tell(ledger, home, ids[3:], truths[3:], at=NOW)
+    clock.at -= timedelta(seconds=1)
+
+    new = write_labelled(ledger, home.project, home.workspace.places(home.name), tmp_path)
+
+    assert new is not None
+    assert new.rows == 3
+
+
+def test_simulated_traffic_is_known(home: Home, ledger: Ledger, clock: Clock) -> None:
+    places = home.workspace.places(home.name)
+    assert not is_simulated(ledger, home.project, places)
+
+    snapshot = latest_snapshot(places.snapshots, home.name)
+    assert snapshot is not None
+    clock.at = read_until(snapshot) - timedelta(seconds=60)
+    ledger.record_event(home.name, "simulation", "Ana", "", {"seconds": 59})
+    assert not is_simulated(ledger, home.project, places)
+
+    ledger.record_event(home.name, "simulation", "Ana", "", {"seconds": 61})
+    assert is_simulated(ledger, home.project, places)
+
+
+def test_a_sign_that_the_sources_encoding_lacks_stops_no_training(
+    home: Home, ledger: Ledger, tmp_path: Path
+) -> None:
+    rows, truths = some_pumps(2)
+    rows[0]["site"] = "norte 😀"
+    ids = answer(ledger, home, rows, at=NOW - DAY, version=("1", home.bundle("champion")))
+    tell(ledger, home, ids, truths, at=NOW)
+    (name,) = home.project.data.sources
+    latin = home.project.source(name).model_copy(update={"encoding": "latin-1"})
+    data = home.project.data.model_copy(update={"sources": {name: latin}})
+    project = home.project.model_copy(update={"data": data})
+
+    new = write_labelled(ledger, project, home.workspace.places(home.name), tmp_path)
+
+    assert new is not None
+    assert "norte ?" in new.file.read_text(encoding="latin-1")

@@ -194,3 +194,22 @@ def test_of_much_traffic_some_is_drawn_and_the_same_again(
     assert first == second
     assert first.logged == 400
     assert first.rows == 400 if most > 400 else 20 <= first.rows <= 90
+
+
+def test_versions_with_other_classes_are_not_compared(
+    home: Home, ledger: Ledger, project: Project, versions: tuple[tuple[str, Bundle], tuple[str, Bundle]]
+) -> None:
+    """A promotion replays first, and a new class must not make that fail."""
+    rows, _ = some_pumps(20)
+    answer(ledger, home, rows, at=NOW - DAY, version=versions[0])
+    task = project.task.model_copy(update={"kind": "multiclass", "classes": (0, 1, 2), "positive": None})
+    more = {"task": task, "costs": Costs(wrong=10)}
+    today = project.model_copy(update=more)
+    (old, champion), (new, challenger) = versions
+    wider = replace(challenger, project=challenger.project.model_copy(update=more))
+
+    found = replay(ledger, today, (old, champion), (new, wider), until=NOW)
+
+    assert (found.logged, found.rows, found.changed) == (20, 0, 0)
+    assert "the versions do not answer in the same classes" in found.because
+    assert "the versions do not answer in the same classes" in render(found, today)

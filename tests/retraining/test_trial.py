@@ -10,6 +10,7 @@ from tests.retraining.traffic import DAY, NOW, Clock, answer, some_pumps, tell
 from zelo.ledger.jobs import Jobs
 from zelo.ledger.store import Ledger
 from zelo.registry.traffic import read_traffic
+from zelo.retraining.replay import replayed
 from zelo.retraining.trial import begin
 from zelo.spec.acting import Canary, Retraining
 from zelo.spec.project import Project
@@ -85,4 +86,15 @@ def test_a_dear_one_is_refused_once(home: Home, ledger: Ledger, project: Project
     assert read_traffic(home.store.registry, home.name) is None
     (event,) = ledger.events(home.name, kind="traffic")
     assert (event.payload["what"], event.payload["version"]) == ("refused", "2")
+    assert event.reason == "on rows with an outcome the challenger is dearer"
     assert begin(ledger, home.store, project, actor="worker", now=NOW) is None
+
+
+def test_somebody_who_looked_at_the_replay_has_not_tried_it(
+    home: Home, ledger: Ledger, project: Project
+) -> None:
+    triggered(ledger, home)
+    replayed(ledger, home.store, project, actor="Ana", now=NOW)
+
+    assert begin(ledger, home.store, project, actor="worker", now=NOW) is not None
+    assert read_traffic(home.store.registry, home.name) is not None

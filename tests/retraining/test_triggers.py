@@ -199,3 +199,12 @@ def test_nothing_is_due_while_a_job_runs_or_a_trial_does(home: Home, ledger: Led
     )
     write_traffic(home.store.registry, home.name, beside)
     assert found(home, ledger, project, clock) == []
+
+
+def test_a_version_without_the_figure_that_is_asked_for_breaks_no_round(
+    home: Home, ledger: Ledger, clock: Clock
+) -> None:
+    project = asking(home, when=("quality",), quality=QualityBreach(metric="f2"))
+    assert "f2" not in home.bundle("champion").project.select.measured
+
+    assert found(home, ledger, project, clock) == []

@@ -202,3 +202,15 @@ def test_a_ledger_that_cannot_be_written_is_logged(
     minutes.committed(committed(3))
     minutes.close()
     assert "the disk is full" in caplog.text
+
+
+def test_a_file_that_may_not_be_read_is_trouble_and_is_tried_again(home: Home) -> None:
+    home.follower.look()
+    traffic_path(home.registry, NAME).mkdir()
+    home.follower.look()
+    assert home.service.model.version == "1"
+    assert "directory" in str(home.service.trouble)
+
+    traffic_path(home.registry, NAME).rmdir()
+    home.follower.look()
+    assert home.service.trouble is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zelo.stats.changes import Figures, Found, Kind, rows_until, shift_growth
+from zelo.stats.changes import Figures, Found, Kind, best_shift, rows_until
 from zelo.stats.restarts import About, Column
 from zelo.stats.watched import Stream
 
@@ -14,7 +14,7 @@ def figures(
     kind: Kind, about: About, reference: np.ndarray, rows: np.ndarray, category: str | None = None
 ) -> Figures:
     column = Column(about, ("a",), category, 1.0, np.full(len(rows), 0.5))
-    found = Found(kind, column, onset=0, growth=0.1, seen=0.5)
+    found = Found(kind, column, onset=0, growth=0.1, share=0.1, seen=0.5)
     return Figures({"a": Stream("a", reference)}, {"a": rows}, found, seed=0)
 
 
@@ -29,9 +29,9 @@ def test_what_grows_fast_is_seen_soon_and_what_does_not_grow_never() -> None:
 
 
 def test_the_best_bet_on_a_shift_is_the_nearest() -> None:
-    assert shift_growth(1.0) == pytest.approx(0.5)
-    assert shift_growth(-0.5) == pytest.approx(0.125)
-    assert shift_growth(0.05) < 0
+    assert best_shift(1.0) == pytest.approx((0.5, 0.05))
+    assert best_shift(-0.5) == pytest.approx((0.125, 0.1))
+    assert best_shift(0.05)[0] < 0
 
 
 def test_figures_are_in_the_fields_unit() -> None:

@@ -22,9 +22,9 @@ def column(ranks: np.ndarray, about: str = "value", edge: float = np.nan, weight
 def test_each_bet_multiplies_by_1_on_average(about: str, edge: float) -> None:
     of = column(GRID, about, edge)
     factors = np.exp(log_factors(of, slice(None)))
-    assert factors.shape == (len(GRID), of.bets)
+    assert factors.shape == (len(GRID), len(of.shares))
     # The widest spread wins by the rarest ranks, which a grid cuts off.
-    assert factors.mean(axis=0) == pytest.approx(np.ones(of.bets), rel=0.05)
+    assert factors.mean(axis=0) == pytest.approx(np.ones(len(of.shares)), rel=0.05)
 
 
 def test_rows_of_one_moment_share_the_days_since_the_last() -> None:
@@ -45,7 +45,7 @@ def test_wealth_is_what_every_start_has_won() -> None:
     of = column(rng.random(50))
     days: FloatArray = np.cumsum(rng.random(50))
     factors, staked = np.exp(log_factors(of, slice(None))), intervals(days)
-    starts = [staked[start] * factors[start:].prod(axis=0).mean() for start in range(50)]
+    starts = [staked[start] * factors[start:].prod(axis=0) @ of.shares for start in range(50)]
     path, _ = race([of], days, 1e9)
     assert path[-1] == pytest.approx(sum(starts))
 

@@ -28,8 +28,8 @@ def test_fields_score_and_pairs_have_their_parts() -> None:
     for column in found:
         held["pairs" if len(column.streams) == 2 else column.streams[0]] += column.weight  # type: ignore[assignment]
     assert held["score"] == pytest.approx(0.15)
-    assert held["pairs"] == pytest.approx(0.25)
-    assert held["n0"] == pytest.approx(held["kind"]) == pytest.approx(0.15)
+    assert held["pairs"] == pytest.approx(0.15)
+    assert held["n0"] == pytest.approx(held["kind"]) == pytest.approx(0.7 / 4)
 
 
 def test_without_score_and_pairs_fields_have_all() -> None:

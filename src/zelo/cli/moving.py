@@ -154,10 +154,19 @@ def _move(workspace: Workspace, project: Project, ledger: Ledger, *, on: bool, r
     divided = read_traffic(store.registry, project.name)
     last = divided is not None and divided.mode == "canary" and divided.next_share is None
     if on and not last:
-        step_traffic(store, ledger, project.name, approver=actor, reason=reason, at=now())
+        step_traffic(store, ledger, project.name, approver=actor, reason=reason, at=now(), seen=divided)
         return
-    watch = project.retraining.rollback.watched is not None
-    end_traffic(store, ledger, project.name, promote=on, approver=actor, reason=reason, at=now(), watch=watch)
+    end_traffic(
+        store,
+        ledger,
+        project.name,
+        promote=on,
+        approver=actor,
+        reason=reason,
+        at=now(),
+        watch=project.retraining.rollback.watched is not None,
+        seen=divided,
+    )
 
 
 def _start(
@@ -243,7 +252,7 @@ def _show_division(name: str, told: dict[str, Any]) -> None:
     OUT.print(f"by {divided['actor']}: {divided['reason']}", markup=False)
     if divided["mode"] == "canary":
         after = f"{divided['next']} %" if divided["next"] else "champion"
-        OUT.print(f"next step: {after}, with zelo traffic {name} --step", markup=False)
+        OUT.print(f"next step: {after}, with zelo traffic {name} --step --reason WHY", markup=False)
 
 
 def _say_synthetic(workspace: Workspace, name: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
     from zelo.spec.project import Project
 
 LOOK_DAYS = 30
+ON_RECORD = timedelta(hours=1)
+"""So long a round's look that finds nothing new is not written down again."""
+SIMULATED = (
+    "nothing was learned from the ledger: SIMULATED traffic is on record since the snapshot, "
+    "and its rows are those of the test set"
+)
+_LOG = logging.getLogger(__name__)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -75,19 +84,23 @@ def trained_again(
         What the training tells, with a note on the new rows.
     """
     from zelo.data import prepare
-    from zelo.retraining.labelled import write_labelled
+    from zelo.retraining.labelled import is_simulated, write_labelled
 
     places = workspace.places(project.name)
     if project.is_made:
         prepare.newest(project, places, created=now())
         return train(None)
+    if is_simulated(ledger, project, places):
+        told = train(None)
+        return told | {"notes": [*told.get("notes", ()), SIMULATED]}
     with tempfile.TemporaryDirectory() as folder:
         new = write_labelled(ledger, project, places, Path(folder))
         told = train(new.file if new else None)
     if new is None:
         return told
     out = f", {new.left_out} left out" if new.left_out else ""
-    return told | {"notes": [*told.get("notes", ()), f"{new.rows} new labelled rows from the ledger{out}"]}
+    notes = [*told.get("notes", ()), f"{new.rows} new labelled rows from the ledger{out}"]
+    return told | {"notes": notes}
 
 
 def _train(
@@ -154,7 +167,10 @@ def _replay(workspace: Workspace, ledger: Ledger, project: Project, *, as_json: 
 def _round(workspace: Workspace, name: str | None, *, as_json: bool) -> None:
     """One round; an error in one project is told, and the others have their turn."""
     from zelo.registry.aliases import read_aliases
+    from zelo.registry.lock import one_round
     from zelo.spec.loading import list_projects
+
+    registry = workspace.settings.registry
 
     names = [name] if name else list_projects(workspace.settings.projects)
     told, failed = [], False
@@ -162,11 +178,15 @@ def _round(workspace: Workspace, name: str | None, *, as_json: bool) -> None:
         for one in names:
             try:
                 project = workspace.project(one)
-                if "champion" in read_aliases(workspace.settings.registry, one):
-                    told.append(_look_and_act(workspace, ledger, project))
+                if "champion" in read_aliases(registry, one):
+                    with one_round(registry, one):
+                        told.append(_look_and_act(workspace, ledger, project))
             except ZeloError as error:
                 failed = True
                 show_error(error, as_json=as_json)
+            except Exception:  # noqa: BLE001 - whatever one project's fault is, it costs the others no turn
+                failed = True
+                _LOG.exception("the round of %s failed", one)
     if as_json:
         show_json(told)
     else:
@@ -185,7 +205,6 @@ def _look_and_act(workspace: Workspace, ledger: Ledger, project: Project) -> dic
     from zelo.retraining.triggers import act, due
 
     settings, store, actor, at = workspace.settings, workspace.store(), workspace.approver, now()
-    conducted = conduct(ledger, store, project, actor=actor, now=at)
     version, bundle = champion(workspace, project.name)
     seen = look(
         ledger,
@@ -196,7 +215,10 @@ def _look_and_act(workspace: Workspace, ledger: Ledger, project: Project) -> dic
         datasets=settings.datasets,
         snapshots=settings.snapshots,
     )
-    record(ledger, seen, actor)
+    # The look comes first: traffic that cannot be moved must not hide how the champion does.
+    record(ledger, seen, actor, unless_since=ON_RECORD)
+    if conducted := conduct(ledger, store, project, actor=actor, now=at):
+        version, bundle = champion(workspace, project.name)
     replay = begin(ledger, store, project, actor=actor, now=at)
     found = due(ledger, store, project, (version, bundle), now=at)
     told = partial(notify, make_app(settings.broker_url, settings.broker))

@@ -67,7 +67,9 @@ def show_table(
     title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, console: Console = OUT
 ) -> None:
     """A table; cells are shown as text, whatever they hold."""
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    if title:
+        console.print(title, style="italic", markup=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for place, head in enumerate(heads):
         table.add_column(Text(head), overflow="fold", no_wrap=place == 0)
     for row in rows:

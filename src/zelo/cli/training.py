@@ -44,6 +44,7 @@ def run_training(
     Returns:
         What a person or a program wants to know of it, for JSON.
     """
+    chosen = _only(project, names) if names else project
     places = workspace.places(project.name)
     prepared = (
         prepare.append(project, append, places, created=now())
@@ -51,7 +52,6 @@ def run_training(
         else prepare.current(project, places, created=now())
     )
     snapshot = prepared.snapshot
-    chosen = _only(project, names) if names else project
     storage = workspace.settings.tuning_url if budget.trials else None
     trained = train(
         snapshot.frame(),

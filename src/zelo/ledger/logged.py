@@ -68,8 +68,8 @@ def new_outcomes(ledger: Ledger, project: str, *, after: datetime) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def judged_after(ledger: Ledger, project: str, *, after: datetime) -> list[Logged]:
-    """Predictions whose last outcome was recorded after a moment, in the order in which it was.
+def judged_between(ledger: Ledger, project: str, *, after: datetime, until: datetime) -> list[Logged]:
+    """Predictions whose last outcome was recorded after a moment and not after another, in that order.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -77,7 +77,12 @@ def judged_after(ledger: Ledger, project: str, *, after: datetime) -> list[Logge
     query = (
         sa.select(predictions.c.id, predictions.c.at, predictions.c.inputs, outcomes.c.value)
         .join(outcomes, outcomes.c.prediction_id == predictions.c.id)
-        .where(outcomes.c.project == project, outcomes.c.recorded_at > after, _IS_LAST)
+        .where(
+            outcomes.c.project == project,
+            outcomes.c.recorded_at > after,
+            outcomes.c.recorded_at <= until,
+            _IS_LAST,
+        )
         .order_by(outcomes.c.recorded_at, outcomes.c.id)
     )
     with ledger.reading() as connection:

@@ -88,6 +88,7 @@ events = sa.Table(
     sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("at", UtcMicroseconds, nullable=False),
     sa.Index("events_by_time", "project", "at", "id"),
+    sa.Index("events_by_kind", "project", "kind", "at", "id"),
 )
 
 jobs = sa.Table(

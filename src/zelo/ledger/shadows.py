@@ -28,11 +28,13 @@ def paired(ledger: Ledger, project: str, versions: tuple[str, str], *, since: da
     Raises:
         LedgerError: the ledger cannot be read.
     """
+    earlier = outcomes.alias("earlier")
+    # One by one through the index: the outcomes of other times, and there may be millions, are not read.
     first = (
-        sa.select(outcomes.c.prediction_id, sa.func.min(outcomes.c.id).label("first"))
-        .where(outcomes.c.project == project)
-        .group_by(outcomes.c.prediction_id)
-        .subquery()
+        sa.select(sa.func.min(earlier.c.id))
+        .where(earlier.c.prediction_id == predictions.c.id)
+        .correlate(predictions)
+        .scalar_subquery()
     )
     newer = outcomes.alias("newer")
     is_last = ~sa.exists().where(
@@ -43,7 +45,6 @@ def paired(ledger: Ledger, project: str, versions: tuple[str, str], *, since: da
         sa.select(predictions, *shadows.c, *_OUTCOME)
         .join(shadows, shadows.c.prediction_id == predictions.c.id)
         .join(outcomes, outcomes.c.prediction_id == predictions.c.id)
-        .join(first, first.c.prediction_id == predictions.c.id)
         .where(
             predictions.c.project == project,
             predictions.c.version.in_(versions),
@@ -51,7 +52,7 @@ def paired(ledger: Ledger, project: str, versions: tuple[str, str], *, since: da
             predictions.c.at >= since,
             is_last,
         )
-        .order_by(first.c.first)
+        .order_by(first)
     )
     own, others = len(predictions.c), len(predictions.c) + len(shadows.c)
     with ledger.reading() as connection:

@@ -29,8 +29,8 @@ PORTUGUESE: dict[str, str] = {
     "dúvida sobre o que as linhas julgadas ensinaram.",
     CORRECTED: "Linhas julgadas contradizem as probabilidades da versão: a estimativa as lê corrigidas.",
     "the bundle holds no judged rows: train again": "o pacote não tem linhas julgadas: treine de novo",
-    "too few judged rows in the bundle": "linhas julgadas de menos no pacote",
-    "too few predictions to estimate": "previsões de menos para estimar",
+    "too few judged rows in the bundle": "poucas linhas julgadas no pacote",
+    "too few predictions to estimate": "poucas previsões para estimar",
     "this metric cannot be estimated": "esta métrica não pode ser estimada",
     "the model no longer says what is on record": "o modelo já não diz o que está gravado",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from zelo.monitoring.words import Language, Words
 from zelo.registry.bundle import Bundle
 from zelo.spec.project import Project
 
-ALARM = "alarm"
+ALARM, MONITOR = "alarm", "monitor"
 """The kind of the event that an alarm of drift leaves, once."""
 
 
@@ -152,8 +153,13 @@ def look(
     return replace(found, gauges=gauges(found, bundle, stands))
 
 
-def record(ledger: Ledger, found: Look, actor: str) -> tuple[Event, ...]:
+def record(
+    ledger: Ledger, found: Look, actor: str, *, unless_since: timedelta | None = None
+) -> tuple[Event, ...]:
     """Write the event ``monitor``, and an event ``alarm`` for each alarm of drift that is not on record yet.
+
+    Args:
+        unless_since: a look with the same alarms is not written again for so long; always if absent.
 
     Returns:
         The new events ``alarm``.
@@ -177,8 +183,22 @@ def record(ledger: Ledger, found: Look, actor: str) -> tuple[Event, ...]:
             "text": text,
         }
         written.append(ledger.record_event(found.project, ALARM, actor, text, payload))
-    ledger.record_event(found.project, "monitor", actor, found.status, found.summary())
+    summary = found.summary()
+    last = ledger.events(found.project, kind=MONITOR, limit=1)
+    known = last and unless_since and found.made_at - last[0].at < unless_since
+    if not (known and _says_the_same(last[0].payload, summary)):
+        ledger.record_event(found.project, MONITOR, actor, found.status, summary)
     return tuple(written)
+
+
+def _says_the_same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """The same version, and the same alarms whatever their figures are by now."""
+
+    def told(summary: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        alarms = plain(list(summary.get("alarms", ())))
+        return [tuple(str(one.get(name)) for name in ("code", "about", "fields", "since")) for one in alarms]
+
+    return before.get("version") == now["version"] and told(before) == told(now)
 
 
 def _floor_alarms(quality: Quality, project: Project) -> tuple[Alarm, ...]:

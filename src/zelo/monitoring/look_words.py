@@ -31,7 +31,7 @@ PORTUGUESE: dict[str, str] = {
     "no rows to test yet": "ainda sem linhas para testar",
     "What arrived": "O que chegou",
     "predictions in the last 24 hours": "previsões nas últimas 24 horas",
-    "not enough days to tell": "dias de menos para dizer",
+    "not enough days to tell": "poucos dias para dizer",
     "model trained": "modelo treinado em",
     "newest training row": "linha mais nova do treino",
     "invalid": "inválidos",

@@ -30,6 +30,12 @@ SAMPLED = (
     "Quality, and the words of texts, are measured on a sample of the rows, drawn by chance; "
     "counts, shares and all other drift are of every row."
 )
+NEWEST = (
+    "Read are the newest 100,000 predictions of the window and as many outcomes; "
+    "zelo monitor --from reads all of an export."
+)
+MOST_READ = 100_000
+"""Predictions of a window, and outcomes: about 300 MB. What is larger is exported first."""
 ONE_AHEAD = "Quality and drift are those of forecasts one row ahead, as the figures of the test set are."
 
 
@@ -62,6 +68,7 @@ class Window:
     """What the ledger holds from ``since`` on and before ``until``, in order of time.
 
     ``records`` are of every version, ``served`` and ``judged`` the version's own, of a forecast one ahead.
+    ``cut``: there were more, and these are the newest.
     """
 
     version: str
@@ -70,6 +77,7 @@ class Window:
     records: Sequence[PredictionRecord]
     served: Sequence[PredictionRecord]
     judged: Sequence[Judged]
+    cut: bool = False
 
 
 def read_window(ledger: Ledger, project: str, version: str, *, since: datetime, until: datetime) -> Window:
@@ -85,8 +93,11 @@ def read_window(ledger: Ledger, project: str, version: str, *, since: datetime, 
         LedgerError: the ledger cannot be read.
     """
     _refuse_window(since, until)
-    records = ledger.predictions(project, since=since, until=until, order="oldest")
-    judged = ledger.judged(project, version=version, since=since, until=until)
+    records = ledger.predictions(project, since=since, until=until, order="newest", limit=MOST_READ)[::-1]
+    newest = ledger.judged(
+        project, version=version, since=since, until=until, order="newest", limit=MOST_READ
+    )
+    judged = newest[::-1]
     return Window(
         version=version,
         since=since,
@@ -94,6 +105,7 @@ def read_window(ledger: Ledger, project: str, version: str, *, since: datetime, 
         records=records,
         served=[record for record in records if record.version == version and _one_ahead(record)],
         judged=[row for row in judged if _one_ahead(row.prediction)],
+        cut=max(len(records), len(judged)) == MOST_READ,
     )
 
 
@@ -121,6 +133,7 @@ def watch(window: Window, bundle: Bundle, *, now: datetime) -> Report:
     notes = {
         SYNTHETIC: synthetic,
         PARTIAL_TRUTH: 0 < quality.outcomes < quality.predictions,
+        NEWEST: window.cut,
         ONE_AHEAD: project.forecast is not None,
     }
     return Report(

@@ -15,7 +15,7 @@ from zelo.monitoring.look_words import PORTUGUESE as OF_A_LOOK
 from zelo.monitoring.pace import WEEKLY, Pace
 from zelo.monitoring.series_words import ALARMS
 from zelo.monitoring.series_words import PORTUGUESE as OF_A_SERIES
-from zelo.monitoring.watch import ONE_AHEAD, PARTIAL_TRUTH, SAMPLED, SYNTHETIC
+from zelo.monitoring.watch import NEWEST, ONE_AHEAD, PARTIAL_TRUTH, SAMPLED, SYNTHETIC
 
 PORTUGUESE: dict[str, str] = {
     **OF_A_SERIES,
@@ -26,6 +26,8 @@ PORTUGUESE: dict[str, str] = {
     SYNTHETIC: "O modelo foi treinado com dados SINTÉTICOS: gerados por programa, ninguém os mediu.",
     PARTIAL_TRUTH: "A qualidade é a das previsões com desfecho conhecido; "
     "as que ainda não o têm podem ser diferentes.",
+    NEWEST: "São lidas as 100.000 previsões mais novas da janela, e tantos desfechos; zelo monitor --from lê "
+    "todas as de um arquivo exportado.",
     SAMPLED: "A qualidade, e as palavras dos textos, são medidas numa amostra das linhas, sorteada; "
     "contagens, parcelas e toda a outra deriva são de todas as linhas.",
     NOTE: "Esta tabela é um diagnóstico, não um alarme: entre muitos campos e consultas, "

@@ -144,7 +144,12 @@ def put_back(store: Store, project: str, by: By) -> Moved:
     """
     aliases = read_aliases(store.registry, project)
     champion = entry_of(aliases, "champion", project, f"zelo promote {project} makes one")
-    previous = entry_of(aliases, "previous", project, "a first promotion has nothing to go back to")
+    previous = entry_of(
+        aliases,
+        "previous",
+        project,
+        f"a first promotion has nothing to go back to; zelo traffic {project} --stop ends a division",
+    )
     bundle = load_bundle(store.bundles / project / previous["bundle"])
     aliases["champion"], aliases["previous"] = previous, champion
     refuse_unknown(store.tracking_uri, project, [entry["version"] for entry in aliases.values()])

@@ -123,15 +123,26 @@ def start_traffic(
 
 
 def step_traffic(
-    store: Store, ledger: Ledger, project: str, *, approver: str, reason: str, at: datetime
+    store: Store,
+    ledger: Ledger,
+    project: str,
+    *,
+    approver: str,
+    reason: str,
+    at: datetime,
+    seen: Traffic | None = None,
 ) -> Traffic:
     """Give a canary its next share (``Traffic.next_share``).
 
+    Args:
+        seen: the division that the step was decided on.
+
     Raises:
-        RegistryError: the traffic is not divided by a canary, or its last step is reached: end it then.
+        RegistryError: the traffic is not divided by a canary, its last step is reached (end it then), or
+            somebody has moved it since it was ``seen``.
     """
     with one_at_a_time(store.registry, project):
-        before = _divided(store.registry, project)
+        before = _divided(store.registry, project, seen)
         if before.next_share is None:
             raise RegistryError(
                 f"the traffic of {project} has no further step",
@@ -161,24 +172,28 @@ def end_traffic(
     why: Why | None = None,
     figures: Mapping[str, Any] | None = None,
     watch: bool = False,
+    seen: Traffic | None = None,
 ) -> Ended:
     """Let one version answer alone: the other one of the division with ``promote``, or else the champion.
 
     After a promotion (mode ``watch``) the other one is the version before: ``promote`` is then a rollback.
+    Where the other one is champion already, a move was cut off between its two writes: the division ends.
 
     Args:
         why: what took a version out, for an event ``rollback``; ``None`` where nothing was taken out.
         figures: what was measured; goes into that event and into the evidence.
         watch: after a promotion, let the version before score every row beside the new champion.
+        seen: the division that was judged: what ended another one's trial is not done to this one's.
 
     Raises:
         GateError: a gate fails by now; nothing has changed.
-        RegistryError: the traffic is not divided.
+        RegistryError: the traffic is not divided, or somebody has moved it since it was ``seen``.
     """
     by = By(approver, reason, at, {"why": why, "figures": dict(figures or {})} if why else {})
     with one_at_a_time(store.registry, project):
-        traffic = _divided(store.registry, project)
+        traffic = _divided(store.registry, project, seen)
         champion = read_aliases(store.registry, project)["champion"]["version"]
+        promote = promote and traffic.version != champion
         ended = Ended(traffic, champion)
         if promote and traffic.mode == "watch":
             moved = put_back(store, project, by)
@@ -202,7 +217,7 @@ def end_traffic(
     return ended
 
 
-def _divided(registry: Path, project: str) -> Traffic:
+def _divided(registry: Path, project: str, seen: Traffic | None) -> Traffic:
     traffic = read_traffic(registry, project)
     if traffic is None:
         raise RegistryError(
@@ -211,6 +226,14 @@ def _divided(registry: Path, project: str) -> Traffic:
             found="the champion answers alone",
             expected="a challenger beside it",
             hint=f"zelo promote {project} --canary 5,25,100 gives the challenger a share",
+        )
+    if seen is not None and traffic != seen:
+        raise RegistryError(
+            f"the traffic of {project} was moved meanwhile",
+            where=project,
+            found=f"a {traffic.mode} of version {traffic.version} with {traffic.share} %",
+            expected=f"a {seen.mode} of version {seen.version} with {seen.share} %",
+            hint=f"look at zelo traffic {project}, then decide again",
         )
     return traffic
 

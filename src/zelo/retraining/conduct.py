@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from zelo.errors import GateError
 from zelo.ledger.shadows import paired
 from zelo.ledger.store import Ledger
 from zelo.monitoring.bundled import read_json
@@ -81,7 +82,9 @@ class Evidence:
             "slow": self.served.slow,
             "p95_ms": self.served.p95_ms,
             "outcomes": self.outcomes,
-            "mean_loss_difference": dict(self.losses),
+            "mean_loss_difference": {
+                name: found if math.isfinite(found) else None for name, found in self.losses.items()
+            },
             "wealth": {
                 "errors": math.exp(min(self.errors, 700)),
                 "latency": math.exp(min(self.latency, 700)),
@@ -107,6 +110,8 @@ def conduct(ledger: Ledger, store: Store, project: Project, *, actor: str, now: 
     if traffic is None:
         return None
     champion = read_aliases(store.registry, project.name)["champion"]["version"]
+    if traffic.version == champion:
+        return _cut_off(ledger, store, project, traffic, actor=actor, now=now)
     watch = traffic.mode == "watch"
     judged, other = (champion, traffic.version) if watch else (traffic.version, champion)
     evidence = gather(ledger, store, project, traffic, judged, other)
@@ -126,6 +131,7 @@ def conduct(ledger: Ledger, store: Store, project: Project, *, actor: str, now: 
             at=now,
             why=why,
             figures=figures,
+            seen=traffic,
         )
         return Conducted(project.name, judged, other, traffic.mode, "rolled back", reason, why, figures)
     return _go_on(ledger, store, project, traffic, found, actor=actor, now=now)
@@ -217,7 +223,16 @@ def _go_on(
         watched = retraining.rollback.watched
         if watched is None or now - traffic.started >= length(watched):
             reason = say(language, "the new champion was watched, and nothing was found against it")
-            end_traffic(store, ledger, project.name, promote=False, approver=actor, reason=reason, at=now)
+            end_traffic(
+                store,
+                ledger,
+                project.name,
+                promote=False,
+                approver=actor,
+                reason=reason,
+                at=now,
+                seen=traffic,
+            )
             return done("ended", reason)
         return done("waits", say(language, "the new champion is watched"))
     if traffic.mode != "canary":
@@ -234,15 +249,51 @@ def _go_on(
             since=f"{traffic.since:%Y-%m-%d %H:%M}",
         )
         return done("waits", reason)
-    reason = say(
-        language,
-        "{answers} answers at {share} %, and nothing against it",
-        answers=answers,
-        share=traffic.share,
-    )
+    return done(*_move_on(ledger, store, project, traffic, answers, actor=actor, now=now))
+
+
+def _move_on(
+    ledger: Ledger,
+    store: Store,
+    project: Project,
+    traffic: Traffic,
+    answers: int,
+    *,
+    actor: str,
+    now: datetime,
+) -> tuple[Action, str]:
+    """A canary's next step or, after its last one, its promotion; where a gate fails by now, it waits."""
+    facts = {"answers": answers, "share": traffic.share}
+    reason = say(project.language, "{answers} answers at {share} %, and nothing against it", **facts)
     if traffic.next_share is not None:
-        step_traffic(store, ledger, project.name, approver=actor, reason=reason, at=now)
-        return done("stepped", reason)
-    watch = retraining.rollback.watched is not None
-    end_traffic(store, ledger, project.name, promote=True, approver=actor, reason=reason, at=now, watch=watch)
-    return done("promoted", reason)
+        step_traffic(store, ledger, project.name, approver=actor, reason=reason, at=now, seen=traffic)
+        return "stepped", reason
+    try:
+        end_traffic(
+            store,
+            ledger,
+            project.name,
+            promote=True,
+            approver=actor,
+            reason=reason,
+            at=now,
+            watch=project.retraining.rollback.watched is not None,
+            seen=traffic,
+        )
+    except GateError as error:
+        phrase = "{answers} answers at {share} %, but gates fail by now: {gates}; a person decides"
+        return "waits", say(project.language, phrase, **facts, gates=error.where)
+    return "promoted", reason
+
+
+def _cut_off(
+    ledger: Ledger, store: Store, project: Project, traffic: Traffic, *, actor: str, now: datetime
+) -> Conducted:
+    """A move whose process ended between its two writes: the aliases are moved, the division still stands."""
+    reason = say(
+        project.language, "a move was cut off; version {version} is champion", version=traffic.version
+    )
+    end_traffic(
+        store, ledger, project.name, promote=False, approver=actor, reason=reason, at=now, seen=traffic
+    )
+    return Conducted(project.name, traffic.version, traffic.version, traffic.mode, "ended", reason)

@@ -10,7 +10,7 @@ from typing import Any
 
 from zelo.data.prepare import Places
 from zelo.data.snapshot import Snapshot, latest_snapshot
-from zelo.ledger.logged import Logged, judged_after
+from zelo.ledger.logged import Logged, judged_between
 from zelo.ledger.store import Ledger
 from zelo.spec.project import Column, Project, Source
 
@@ -43,7 +43,8 @@ def write_labelled(ledger: Ledger, project: Project, places: Places, folder: Pat
     if project.is_made or snapshot is None:
         return None
     until = ledger.now()
-    judged = judged_after(ledger, project.name, after=read_until(snapshot))
+    after = read_until(snapshot)
+    judged = judged_between(ledger, project.name, after=after, until=until)
     rows = _one_a_key(project, judged)
     if not rows:
         return None
@@ -51,6 +52,23 @@ def write_labelled(ledger: Ledger, project: Project, places: Places, folder: Pat
     file = folder / f"{PREFIX}{until:{_MOMENT}}.csv"
     _write(file, project, source, rows)
     return Labelled(file, len(rows), len(judged) - len(rows))
+
+
+def is_simulated(ledger: Ledger, project: Project, places: Places) -> bool:
+    """Whether traffic was simulated since the snapshot was made; over HTTP it goes on for its seconds.
+
+    Simulated rows are held-out ones, asked again: who learns them knows the test set.
+
+    Raises:
+        DataError: the snapshot is damaged.
+        LedgerError: the ledger cannot be read.
+    """
+    snapshot = latest_snapshot(places.snapshots, project.name)
+    after = dt.datetime.min.replace(tzinfo=dt.UTC) if snapshot is None else read_until(snapshot)
+    return any(
+        event.at + dt.timedelta(seconds=event.payload.get("seconds") or 0) > after
+        for event in ledger.events(project.name, kind="simulation")
+    )
 
 
 def read_until(snapshot: Snapshot) -> dt.datetime:
@@ -76,7 +94,8 @@ def _write(file: Path, project: Project, source: Source, rows: list[Logged]) -> 
     names = [name for name in (project.data.key, *project.data.fields) if name is not None]
     constant = {column: value for column, value in source.where.items() if column not in project.data.fields}
     header = [*(project.column_of(name) for name in names), project.column_of(project.task.target), *constant]
-    with file.open("w", encoding=source.encoding, newline="") as stream:
+    # A sign that the source's encoding does not have becomes a question mark, as in a source of that kind.
+    with file.open("w", encoding=source.encoding, errors="replace", newline="") as stream:
         writer = csv.writer(stream, delimiter=source.delimiter or ",")
         writer.writerow(header)
         for row in rows:

@@ -33,8 +33,8 @@ def differences(
     further apart, of the distance between the two.
 
     Args:
-        pairs: see :func:`zelo.ledger.shadows.paired`; those whose truth is no class, or no number, are left
-            out.
+        pairs: see :func:`zelo.ledger.shadows.paired`; those where the truth or an answer is no class of
+            the project, or no number, are left out.
         version: whose answers are judged.
         scale: of a value's error: the champion's mean absolute error on its test set.
     """
@@ -59,7 +59,7 @@ def _sides(pair: Paired, version: str) -> tuple[Body, Body]:
 
 def _usable(mine: Body, other: Body, truth: Any, project: Project) -> bool:
     if project.classes:
-        return truth in project.classes
+        return all(label in project.classes for label in (truth, mine["prediction"], other["prediction"]))
     values = (mine["prediction"], other["prediction"], truth)
     return all(isinstance(v, int | float) and not isinstance(v, bool) and np.isfinite(v) for v in values)
 

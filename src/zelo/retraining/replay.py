@@ -29,6 +29,7 @@ from zelo.stats.arrays import BoolArray, FloatArray
 MOST_ROWS = 50_000
 """Logged rows that are scored at most; of more, so many are taken by chance."""
 UNREADABLE = "the challenger cannot score the logged traffic"
+OTHER_CLASSES = "the versions do not answer in the same classes"
 _AT_ONCE = 2_000
 _LISTED = 20
 Array = np.ndarray[Any, Any]
@@ -154,18 +155,9 @@ def replay(
     """
     since = until - length(project.retraining.replay)
     total, rows = logged(ledger, project.name, since=since, until=until, most=MOST_ROWS)
-    scored: list[_Said] = []
-    because: list[str] = [] if rows else ["no traffic is logged in the window"]
-    for phrase, (_, bundle) in (
-        ("the champion cannot score the logged traffic", champion),
-        (UNREADABLE, challenger),
-    ):
-        try:
-            scored.append(_said(bundle, rows))
-        except (ZeloError, KeyError, TypeError, ValueError) as error:
-            because += [phrase, f"{type(error).__name__}: {error}"]
-    if len(scored) < 2 or not rows:
-        rows, scored = [], [_nothing(bundle) for _, bundle in (champion, challenger)]
+    scored, because = _scored(project, (champion[1], challenger[1]), rows)
+    if len(scored) < 2:
+        rows, scored = [], [_nothing(project)] * 2
     return _report(project, (champion, challenger), scored, rows, since, until, total, because)
 
 
@@ -181,13 +173,34 @@ class _Said:
         return np.array([said.score for said in self.decisions], dtype=np.float64)
 
 
-def _nothing(bundle: Bundle) -> _Said:
-    return _Said(np.empty((0, max(len(bundle.project.classes), 1))), [])
+def _nothing(project: Project) -> _Said:
+    return _Said(np.empty((0, max(len(project.classes), 1))), [])
+
+
+def _scored(
+    project: Project, bundles: tuple[Bundle, Bundle], rows: Sequence[Logged]
+) -> tuple[list[_Said], list[str]]:
+    """What each version that can says of the rows, and why one cannot."""
+    if not rows:
+        return [], ["no traffic is logged in the window"]
+    if any(
+        (one.project.task.kind, one.project.classes) != (project.task.kind, project.classes)
+        for one in bundles
+    ):
+        return [], [OTHER_CLASSES]
+    scored: list[_Said] = []
+    because: list[str] = []
+    for phrase, bundle in zip(
+        ("the champion cannot score the logged traffic", UNREADABLE), bundles, strict=True
+    ):
+        try:
+            scored.append(_said(bundle, rows))
+        except (ZeloError, KeyError, TypeError, ValueError) as error:
+            because += [phrase, f"{type(error).__name__}: {error}"]
+    return scored, because
 
 
 def _said(bundle: Bundle, rows: Sequence[Logged]) -> _Said:
-    if not rows:
-        return _nothing(bundle)
     scores: list[FloatArray] = []
     decisions: list[Decision] = []
     for start in range(0, len(rows), _AT_ONCE):
@@ -212,7 +225,9 @@ def _report(
 ) -> Replay:
     (old, champion), (new, _) = versions
     before, after = scored
-    beyond = _test_error(champion) if project.task.kind == "regression" else None
+    beyond = (
+        _test_error(champion) if project.task.kind == champion.project.task.kind == "regression" else None
+    )
     changed = _changed(before, after, beyond)
     known, expected, why = _costs(project, before, after, rows)
     return Replay(

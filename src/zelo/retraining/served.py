@@ -17,8 +17,9 @@ _MOST_EVENTS = 10_000
 class Served:
     """Rows that a version was asked for and ``failed`` on, and in how many windows of time it was ``slow``.
 
-    A window is slow where its 95th percentile is above the limit; one in which the other version was slow
-    too tells of the machine, and is left out. ``p95_ms`` is the newest window's.
+    Of a window's failures those count that are more than the other version's: where neither can answer, the
+    rows are at fault. A window is slow where its 95th percentile is above the limit; one in which the other
+    version was slow too tells of the machine, and is left out. ``p95_ms`` is the newest window's.
     """
 
     rows: int = 0
@@ -48,7 +49,11 @@ def served_since(
     ]
     return Served(
         rows=sum(window["rows"] for window in mine),
-        failed=sum(window["failed"] for window in mine),
+        failed=sum(
+            max(0, versions[version]["failed"] - versions.get(other, {}).get("failed", 0))
+            for versions in told
+            if version in versions
+        ),
         windows=len(judged),
         slow=sum(judged),
         p95_ms=mine[0]["p95_ms"] if mine else None,

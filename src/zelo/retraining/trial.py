@@ -11,16 +11,19 @@ from zelo.registry.aliases import read_aliases
 from zelo.registry.store import Store
 from zelo.registry.traffic import read_traffic
 from zelo.registry.trial import start_traffic
-from zelo.retraining.replay import Replay, replayed
+from zelo.retraining.replay import UNREADABLE, Replay, replayed
 from zelo.retraining.triggers import TRIGGER
 from zelo.retraining.words import say
 from zelo.spec.project import Project
+
+DEARER = "on rows with an outcome the challenger is dearer"
 
 
 def begin(ledger: Ledger, store: Store, project: Project, *, actor: str, now: datetime) -> Replay | None:
     """Replay what the last trigger's job made, and where nothing speaks against it give it its first share.
 
-    Each version is tried once: its replay is on record then, and what refused it stands in an event.
+    Each version is tried once: what came of it, its traffic or what refused it, stands in an event. A replay
+    alone is no try: anybody may look at one, and a round may end before it acts on its own.
 
     Returns:
         The replay, where there was something to begin.
@@ -39,7 +42,8 @@ def begin(ledger: Ledger, store: Store, project: Project, *, actor: str, now: da
     if found is None:
         return None
     if not found.passes:
-        _refused(ledger, project, version, actor, "; ".join(found.because) or "it is dearer")
+        reason = UNREADABLE if UNREADABLE in found.because else DEARER
+        _refused(ledger, project, version, actor, say(project.language, reason))
         return found
     reason = say(project.language, "the gates passed, and the replay says nothing against it")
     try:
@@ -68,8 +72,7 @@ def _made_by_trigger(ledger: Ledger, project: Project) -> str | None:
 
 
 def _tried(ledger: Ledger, project: str, version: str) -> bool:
-    events = [*ledger.events(project, kind="replay"), *ledger.events(project, kind="traffic")]
-    return any(version in (event.payload.get("challenger"), event.payload.get("version")) for event in events)
+    return any(event.payload["version"] == version for event in ledger.events(project, kind="traffic"))
 
 
 def _refused(ledger: Ledger, project: Project, version: str, actor: str, reason: str) -> None:

@@ -170,8 +170,9 @@ def _quality(
 ) -> Iterator[Due]:
     version, bundle = champion
     within = _measured(ledger, champion, now - length(breach.within), now)
-    figure = next(one for one in within.figures if one.metric == breach.metric)
-    if is_worse(figure, breach.worse_by):
+    # A version that was made before the project asked for the metric has no figure of it.
+    figure = next((one for one in within.figures if one.metric == breach.metric), None)
+    if figure is not None and is_worse(figure, breach.worse_by):
         reason = say(
             project.language,
             "quality: {metric} is {value} on {rows} outcomes, and was {test} on the test set",

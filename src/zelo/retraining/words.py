@@ -13,14 +13,18 @@ PORTUGUESE: dict[str, str] = {
     "percentil 95 ficou acima de {limit} ms em {slow} de {windows} janelas",
     "quality: worse than the other version on {rows} outcomes; the evidence is {wealth} to 1": "qualidade: "
     "pior que a outra versão em {rows} desfechos; a evidência é de {wealth} para 1",
-    "the new champion was watched, and nothing was found against it": "o novo campeão foi vigiado, e nada "
-    "se achou contra ele",
-    "the new champion is watched": "o novo campeão está sendo vigiado",
-    "nothing was found against it; a person decides": "nada se achou contra ela; uma pessoa decide",
+    "the new champion was watched, and nothing was found against it": "a nova campeã foi observada, e nada "
+    "foi encontrado contra ela",
+    "the new champion is watched": "a nova campeã está em observação",
+    "nothing was found against it; a person decides": "nada foi encontrado contra ela; uma pessoa decide",
     "{answers} of {wanted} answers at {share} %, since {since}": "{answers} de {wanted} respostas com "
     "{share} %, desde {since}",
     "{answers} answers at {share} %, and nothing against it": "{answers} respostas com {share} %, e nada "
     "contra ela",
+    "{answers} answers at {share} %, but gates fail by now: {gates}; a person decides": "{answers} respostas "
+    "com {share} %, mas agora há gates que falham: {gates}; uma pessoa decide",
+    "a move was cut off; version {version} is champion": "uma mudança foi interrompida; a versão {version} é "
+    "a campeã",
     "schedule: the last training was on {date}, and one is due every {every}": "agenda: o último treino "
     "foi em {date}, e deve haver um a cada {every}",
     "drift: an alarm at {date} in {fields}": "deriva: alarme em {date} em {fields}",
@@ -29,11 +33,13 @@ PORTUGUESE: dict[str, str] = {
     "quality: {metric} is {value} on {rows} outcomes, beyond its floor of {floor}": "qualidade: {metric} é "
     "{value} em {rows} desfechos, além do limite de {floor}",
     "outcomes: {rows} new ones since the last training, and {wanted} are asked for": "desfechos: {rows} "
-    "novos desde o último treino, e o pedido são {wanted}",
+    "novos desde o último treino, e são pedidos {wanted}",
     "the gates passed, and the replay says nothing against it": "os gates passaram, e a reencenação não "
     "diz nada contra",
     "Replay of version {new} beside champion {old}, on the traffic since {since}": "Reencenação da versão "
     "{new} ao lado da campeã {old}, no tráfego desde {since}",
+    "the versions do not answer in the same classes": "as versões não respondem nas mesmas classes",
+    "on rows with an outcome the challenger is dearer": "nas linhas com desfecho a desafiante sai mais cara",
     "no traffic is logged in the window": "não há tráfego registrado na janela",
     "the champion cannot score the logged traffic": "a campeã não consegue pontuar o tráfego registrado",
     "the challenger cannot score the logged traffic": "a desafiante não consegue pontuar o tráfego "

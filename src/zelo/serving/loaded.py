@@ -99,7 +99,7 @@ class Loaded:
                     self.answering = self._divided(beside.model)
             else:
                 self.reload()
-        except ZeloError as error:
+        except (ZeloError, OSError) as error:
             _LOG.error("%s goes on with version %s: %s", self.name, self.answering[0].version, error)
             self.trouble = str(error)
 
@@ -117,7 +117,7 @@ class Loaded:
             refuse_other_contract(
                 (champion.version, champion.bundle.project), (other.version, other.bundle.project)
             )
-        except ZeloError as error:
+        except (ZeloError, OSError) as error:
             _LOG.error("%s: version %s answers alone: %s", self.name, champion.version, error)
             self.trouble = str(error)
             return champion, None

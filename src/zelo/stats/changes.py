@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import ndtri
 
-from zelo.stats.restarts import SHIFTS, Column, Crossing, log_factors
+from zelo.stats.restarts import OF_SHIFTS, SHIFTS, Column, Crossing, log_factors
 from zelo.stats.watched import Rows, Stream, Values, codes, missing, named, normal_scores, numbers
 
 Kind = Literal["mean", "spread", "missing", "category", "other", "correlation"]
@@ -22,7 +22,8 @@ STILL = 1 / 3
 class Found:
     """A change as a crossing shows it.
 
-    ``growth`` is the logarithm that its best bet gains a row. ``seen`` is how far the ranks are from those of
+    ``growth`` is the logarithm that its best bet gains a row, and ``share`` that bet's part of all wealth.
+    ``seen`` is how far the ranks are from those of
     no change, on the scale of :class:`Figures`.
     """
 
@@ -30,6 +31,7 @@ class Found:
     column: Column
     onset: int
     growth: float
+    share: float
     seen: float
 
 
@@ -40,9 +42,11 @@ def found(crossing: Crossing, columns: Sequence[Column]) -> Found:
     grown = np.cumsum(factors[:, crossing.bet])
     # The start from which the bet multiplied by most.
     onset = int(np.argmin(np.concatenate([[0.0], grown[:-1]])))
-    growth = factors[onset:].mean(axis=0).max()
+    growths = factors[onset:].mean(axis=0)
+    best = int(growths.argmax())
     kind, start = _kind(column, crossing.bet), crossing.since + onset
-    return Found(kind, column, start, float(growth), _seen(kind, column, slice(start, crossing.row + 1)))
+    share, seen = column.weight * column.shares[best], _seen(kind, column, slice(start, crossing.row + 1))
+    return Found(kind, column, start, float(growths[best]), float(share), seen)
 
 
 def rows_until(growth: float, share: float, days_a_row: float, budget: float) -> int | None:
@@ -66,10 +70,15 @@ def rows_until(growth: float, share: float, days_a_row: float, budget: float) ->
     return max(int(np.ceil(way / growth / np.sqrt(1 + 2 / way))), 1)
 
 
-def shift_growth(deviations: float) -> float:
-    """What the best bet on a shift gains a row, in nats; the shift in deviations of normal scores."""
+def best_shift(deviations: float) -> tuple[float, float]:
+    """What the best bet on a shift gains a row, in nats, and its part of a number's wealth.
+
+    Args:
+        deviations: the shift, in standard deviations of the reference's normal scores.
+    """
     shifts = np.array(SHIFTS)
-    return float((shifts * deviations - shifts**2 / 2).max())
+    growths = shifts * deviations - shifts**2 / 2
+    return float(growths.max()), OF_SHIFTS[int(growths.argmax())]
 
 
 class Figures:

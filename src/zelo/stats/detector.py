@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from zelo.stats.arrays import FloatArray
-from zelo.stats.changes import Kind, rows_until, shift_growth
+from zelo.stats.changes import Kind, best_shift, rows_until
 from zelo.stats.episodes import Episode, episodes
-from zelo.stats.restarts import SCALES, SHIFTS, race
+from zelo.stats.restarts import race
 from zelo.stats.watched import FIELDS, MISSING, PAIRS, SCORES, Rows, Stream, columns
 
 __all__ = ["Alarm", "Change", "Detection", "Kind", "Stream", "detect", "rows_to_see"]
@@ -121,14 +121,13 @@ def rows_to_see(deviations: float, *, fields: int, days_a_row: float, budget: fl
         None: it takes for ever.
     """
     parts = FIELDS + SCORES + (PAIRS if fields > 1 else 0)
-    share = FIELDS / parts / fields * (1 - MISSING) / (len(SHIFTS) + len(SCALES))
-    return rows_until(shift_growth(deviations), share, days_a_row, budget)
+    growth, share = best_shift(deviations)
+    return rows_until(growth, FIELDS / parts / fields * (1 - MISSING) * share, days_a_row, budget)
 
 
 def _alarm(episode: Episode, days: FloatArray, budget: float) -> Alarm:
     change, figures, first = episode.change, episode.figures, episode.crossings[0]
-    share, days_a_row = change.column.weight / change.column.bets, float(days[-1]) / len(days)
-    needed = rows_until(change.growth, share, days_a_row, budget)
+    needed = rows_until(change.growth, change.share, float(days[-1]) / len(days), budget)
     newest = slice(max(change.onset, len(days) - max(2 * (needed or len(days)), LEAST_ROWS)), len(days))
     return Alarm(
         row=first.row,

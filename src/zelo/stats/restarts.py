@@ -27,6 +27,9 @@ SHIFTS = (-2.0, -1.0, -0.5, -0.25, 0.25, 0.5, 1.0, 2.0)
 """In standard deviations of the ranks' normal scores."""
 SCALES = (0.5, 1.5, 2.0)
 """Of the spread: half, half as much again, twice."""
+OF_SHIFTS = (0.025, 0.05, 0.1, 0.25, 0.25, 0.1, 0.05, 0.025)
+OF_SCALES = (0.05, 0.05, 0.05)
+"""Parts of a number's wealth. The smaller a shift, the more rows a nat takes, and the more nats it is given."""
 ODDS = (1 / 4, 1 / 2, 2 / 3, 3 / 2, 2.0, 4.0, 16.0)
 """Of a share: so many times the odds that the reference has."""
 EVIDENCE = 100.0
@@ -60,9 +63,12 @@ class Column:
     edge: float = np.nan
 
     @property
-    def bets(self) -> int:
-        """How many."""
-        return {"value": len(SHIFTS) + len(SCALES), "correlation": len(SHIFTS)}.get(self.about, len(ODDS))
+    def shares(self) -> FloatArray:
+        """The part of the column's wealth that each bet has, shape [bets], of sum 1."""
+        parts = {"value": (*OF_SHIFTS, *OF_SCALES), "correlation": OF_SHIFTS}.get(
+            self.about, (1.0,) * len(ODDS)
+        )
+        return np.array(parts) / sum(parts)
 
 
 @dataclass(frozen=True)
@@ -120,8 +126,8 @@ def race(columns: Sequence[Column], days: FloatArray, budget: float) -> tuple[Fl
     Returns:
         The wealth after each row, before it is emptied, in days, shape [m]; and each time it got there.
     """
-    counts = [column.bets for column in columns]
-    weights = np.concatenate([np.full(n, c.weight / n) for c, n in zip(columns, counts, strict=True)])
+    weights = np.concatenate([column.weight * column.shares for column in columns])
+    counts = [len(column.shares) for column in columns]
     edges = np.cumsum([0, *counts])
     path, crossings = np.empty(len(days)), list[Crossing]()
     stakes = _stakes(columns, intervals(days))

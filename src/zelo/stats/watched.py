@@ -23,7 +23,7 @@ from zelo.stats.restarts import About, Column
 
 Values = FloatArray | Categories
 
-FIELDS, SCORES, PAIRS = 0.6, 0.15, 0.25
+FIELDS, SCORES, PAIRS = 0.7, 0.15, 0.15
 """Parts of all wealth; where there is nothing of a kind, the rest share its part."""
 MISSING = 0.2
 """The part of a number's wealth that bets on its missing values."""
