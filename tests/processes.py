@@ -45,17 +45,17 @@ class World:
         }
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def zelo(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        return self.python("-m", "zelo", *arguments)
+    def zelo(self, *arguments: object, accepted: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "zelo", *arguments, accepted=accepted)
 
-    def python(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+    def python(self, *arguments: object, accepted: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *map(str, arguments)]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode in accepted, done.stdout + done.stderr
         return done
 
-    def json(self, *arguments: object) -> Any:
-        return json.loads(self.zelo(*arguments, "--json").stdout)
+    def json(self, *arguments: object, accepted: Sequence[int] = (0,)) -> Any:
+        return json.loads(self.zelo(*arguments, "--json", accepted=accepted).stdout)
 
     def serve(self, name: str) -> Server:
         server = Server(self, name)

@@ -137,7 +137,9 @@ def judged(world: World, table: pd.DataFrame) -> None:
     joined = world.json("outcomes", NAME, "--input", world.root / "truth.csv")
     assert joined == {"project": NAME, "joined": 300, "repeated": 0, "unknown": []}
 
-    watched = world.json("monitor", NAME)
+    # The callers ask the same few hundred rows again and again, and temperatures of neighbours are alike:
+    # that is not the traffic of the reference, and the look may say so.
+    watched = world.json("monitor", NAME, accepted=(0, 1))
     assert watched["synthetic"] is True
     assert any("SYNTHETIC" in note for note in watched["notes"])
     assert (watched["version"], watched["quality"]["outcomes"]) == ("1", 300)

@@ -80,7 +80,8 @@ def test_a_model_is_trained_promoted_and_reloaded_while_it_predicts(world: World
     assert {facts["candidate"] for kind, facts in told if kind == "progress"} >= {"prior", "lightgbm"}
     assert told[-1][1]["result"] == job["result"]
 
-    assert (reloaded["previous_version"], reloaded["model_version"]) == ("1", "2")
+    # The server follows the registry by itself, and may have done so before it is asked to.
+    assert reloaded["model_version"] == "2"
     assert health["model_version"] == "2"
     assert health["training"] == {"active": False, "job": None, "queued": 0}
 

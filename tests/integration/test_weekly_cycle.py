@@ -104,7 +104,7 @@ def test_a_week_of_a_forecast(workshop: Home, tmp_path: Path) -> None:
     came = hours(WEEKS + 2)[WEEKS:]
     assert [row.prediction.entity for row in judged] == weeks[:2]
     assert [row.outcome.value for row in judged] == pytest.approx(came.tolist(), abs=0.01)
-    assert {"data", "forecast", "promote"} <= kinds
+    assert {"data", "forecast", "promotion"} <= kinds
 
     again = answered("predict", "workshop", "--json").json
     assert again["first"] == weeks[2]

@@ -46,13 +46,13 @@ def _drift(evidence: Evidence, words: Words) -> list[RenderableType]:
             f"{words('rows read')}: {words.whole(evidence.rows)}, {words('since')} "
             f"{words.moment(evidence.since)}; {words('streams')}: {words.whole(evidence.streams)}; "
             f"{words('evidence at the newest row')}: {words.short(evidence.wealth_days)} {words('of')} "
-            f"{words.short(evidence.threshold_days)} {words('days')}"
+            f"{words.axis(evidence.threshold_days)} {words('days')}"
         )
         if evidence.wealth_days >= evidence.threshold_days and not any(
             alarm.last_at == evidence.until for alarm in evidence.alarms
         ):
             told += f" ({words(TIME_ALONE)})"
-    note = f"{words(BUDGET_NOTE)} {words.short(evidence.threshold_days)} {words('days')}."
+    note = f"{words(BUDGET_NOTE)} {words.axis(evidence.threshold_days)} {words('days')}."
     return [*parts, Text(told), Text(note, style="dim")]
 
 

@@ -128,7 +128,7 @@ ALARMS: dict[str, dict[str, str]] = {
         "{expected}.",
         "run_never": "zelo {about} nunca foi executado até o fim.",
         "volume_dropped": "{found} previsões nas últimas 24 horas; o usual são {expected}.",
-        "floor_broken": "{about} é {found}, com o intervalo inteiro além do piso de {expected} do projeto.",
+        "floor_broken": "{about} é {found}, e o intervalo inteiro fere o limite de {expected} do projeto.",
     },
     "en": {
         "rows_dropped": "Table {about} has {found} rows in the week of {on}, fewer than half of the usual "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -58,7 +59,8 @@ class Rounds:
                     if self._stop.is_set():
                         _end(child)
                         return
-        if child.returncode:
+        # One that is stopped from outside, with its worker, has broken nothing.
+        if child.returncode and child.returncode != -signal.SIGTERM:
             text = said.decode(errors="replace").strip()[-_LAST_SIGNS:]
             _LOG.error("a round ended with status %d:\n%s", child.returncode, text)
 

@@ -34,9 +34,9 @@ PORTUGUESE: dict[str, str] = {
     "{value} em {rows} desfechos, além do limite de {floor}",
     "outcomes: {rows} new ones since the last training, and {wanted} are asked for": "desfechos: {rows} "
     "novos desde o último treino, e são pedidos {wanted}",
-    "the gates passed, and the replay says nothing against it": "os gates passaram, e a reencenação não "
+    "the gates passed, and the replay says nothing against it": "as provas passaram, e o replay não "
     "diz nada contra",
-    "Replay of version {new} beside champion {old}, on the traffic since {since}": "Reencenação da versão "
+    "Replay of version {new} beside champion {old}, on the traffic since {since}": "Replay da versão "
     "{new} ao lado da campeã {old}, no tráfego desde {since}",
     "the versions do not answer in the same classes": "as versões não respondem nas mesmas classes",
     "on rows with an outcome the challenger is dearer": "nas linhas com desfecho a desafiante sai mais cara",

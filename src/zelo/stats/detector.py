@@ -26,8 +26,9 @@ class Change:
     ``kind``: ``mean`` and ``spread`` (standard deviation) of a number; share of ``missing``, of one
     ``category``, of all ``other`` categories (rare or unseen in the reference), in [0, 1]; rank
     ``correlation`` of two streams, in [-1, 1]. ``before`` is the reference's, ``after`` that of the rows
-    from the onset to the alarm (more than the change is, on average: it was seen where it looked largest),
-    ``now`` that of the newest rows; NaN where there is nothing to measure.
+    from the onset to the last time that its evidence reached the budget (where that is one time alone, more
+    than the change is, on average: it was seen where it looked largest), ``now`` that of the newest rows; NaN
+    where there is nothing to measure.
     ``rows_to_see``: how many rows a change of this size takes until an alarm, at this budget and so many rows
     a day; None where it takes for ever.
     """
@@ -127,7 +128,8 @@ def rows_to_see(deviations: float, *, fields: int, days_a_row: float, budget: fl
 
 def _alarm(episode: Episode, days: FloatArray, budget: float) -> Alarm:
     change, figures, first = episode.change, episode.figures, episode.crossings[0]
-    needed = rows_until(change.growth, change.share, float(days[-1]) / len(days), budget)
+    growth, share = episode.strength
+    needed = rows_until(growth, share, float(days[-1]) / len(days), budget)
     newest = slice(max(change.onset, len(days) - max(2 * (needed or len(days)), LEAST_ROWS)), len(days))
     return Alarm(
         row=first.row,
@@ -139,7 +141,7 @@ def _alarm(episode: Episode, days: FloatArray, budget: float) -> Alarm:
             streams=change.column.streams,
             category=change.column.category,
             before=figures.reference(),
-            after=figures.of(episode.until_alarm),
+            after=figures.of(episode.seen),
             now=figures.of(newest),
             rows_to_see=needed,
         ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zelo.stats.changes import Figures, Found, found
+from zelo.stats.changes import Figures, Found, best_shift, found
 from zelo.stats.restarts import Column, Crossing
 from zelo.stats.watched import Rows, Stream
 
@@ -26,13 +26,23 @@ class Episode:
     crossings: list[Crossing] = field(default_factory=list)
 
     @property
-    def until_alarm(self) -> slice:
-        """The rows from the onset to the alarm."""
-        return slice(self.change.onset, self.crossings[0].row + 1)
+    def seen(self) -> slice:
+        """The rows from the onset to the newest crossing: what is seen at the first alone looks too large."""
+        return slice(self.change.onset, self.crossings[-1].row + 1)
+
+    @property
+    def strength(self) -> tuple[float, float]:
+        """What the best bet gains a row, in nats, and its part of all wealth."""
+        change, figures = self.change, self.figures
+        if change.kind != "mean":
+            return change.growth, change.share
+        size = figures.of(self.seen, scaled=True) - figures.reference(scaled=True)
+        growth, share = best_shift(size)
+        return growth, change.column.weight * share
 
     def goes_on_in(self, rows: slice) -> bool:
-        """Whether rows show the change that those from the onset to the newest crossing show."""
-        return self.figures.moved(slice(self.change.onset, self.crossings[-1].row + 1), rows)
+        """Whether rows show the change that those seen show."""
+        return self.figures.moved(self.seen, rows)
 
 
 def episodes(

@@ -29,7 +29,7 @@ SCALES = (0.5, 1.5, 2.0)
 """Of the spread: half, half as much again, twice."""
 OF_SHIFTS = (0.025, 0.05, 0.1, 0.25, 0.25, 0.1, 0.05, 0.025)
 OF_SCALES = (0.05, 0.05, 0.05)
-"""Parts of a number's wealth. The smaller a shift, the more rows a nat takes, and the more nats it is given."""
+"""Parts of a number's wealth. The smaller a shift, the more rows a nat takes, and the more it is given."""
 ODDS = (1 / 4, 1 / 2, 2 / 3, 3 / 2, 2.0, 4.0, 16.0)
 """Of a share: so many times the odds that the reference has."""
 EVIDENCE = 100.0
