@@ -60,8 +60,8 @@ def run(runs: int = RUNS) -> None:
     show(
         f"Rows until a change is seen, medians of {runs} runs, SYNTHETIC: 10 mixed fields, {DAY} rows a day, "
         f"onset on day {ONSET_DAY}; Zelo at its budget of 1 in {BUDGET:g} days, the peers' limits set on "
-        f"{min(runs, NULL_RUNS)} times {DAYS} days without change to the alarms that Zelo had there, {rate:.2f} "
-        "each time",
+        f"{min(runs, NULL_RUNS)} times {DAYS} days without change to the alarms that Zelo had there, "
+        f"{rate:.2f} each time",
         figures,
     )
 

@@ -172,7 +172,8 @@ def replaced_under_load(
         answers = len(load.answered)
         load.wait(answers + 40)
         reloaded = httpx.post(f"{server.url}/model/reload", timeout=30).json()
-        assert (reloaded["model_version"], reloaded["changed"]) == (version, True)
+        # The server follows the registry by itself, and may have done so already.
+        assert reloaded["model_version"] == version
         after = len(load.answered)
         load.wait(after + 80)
         # Requests that were asked before the reload may be answered after it, by the version that they met.
