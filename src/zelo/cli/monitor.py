@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +53,7 @@ def monitor(
     surely beyond its floor (monitoring.floors); of a forecast, raw rows that fell by half, stale data, or a
     job that failed or did not run. Each alarm of drift is written into the ledger once.
     """
-    from zelo.monitoring.look import look, record
+    from zelo.monitoring.look import record
     from zelo.monitoring.look_text import render_look
     from zelo.monitoring.series import is_watched
 
@@ -68,17 +69,8 @@ def monitor(
             f"{name} is no forecast of weeks or days: project.yaml has no pipeline or prices, or no forecast",
             param_hint="--page",
         )
-    settings = workspace.settings
     with workspace.ledger() as ledger:
-        found = look(
-            ledger,
-            bundle,
-            version,
-            now=now(),
-            days=days,
-            datasets=settings.datasets,
-            snapshots=settings.snapshots,
-        )
+        found = look_at(workspace, ledger, bundle, version, at=now(), days=days)
         record(ledger, found, workspace.approver)
         _write_files(ledger, bundle, found, export, report)
     if page:
@@ -87,13 +79,21 @@ def monitor(
         show_json(found.as_dict())
     else:
         OUT.print(render_look(found, project))
-        if page:
-            OUT.print(f"page: {page}", markup=False, soft_wrap=True)
-        for label, path in (("figures", export), ("Evidently's report", report)):
+        for label, path in (("page", page), ("figures", export), ("Evidently's report", report)):
             if path:
                 OUT.print(f"{label}: {path}", markup=False, soft_wrap=True)
     if found.status == "alarm":
         raise typer.Exit(1)
+
+
+def look_at(
+    workspace: Workspace, ledger: Ledger, bundle: Bundle, version: str, *, at: datetime, days: int
+) -> Look:
+    """A look with whatever of data sets and snapshots this machine has."""
+    from zelo.monitoring.look import look
+
+    datasets, snapshots = workspace.settings.datasets, workspace.settings.snapshots
+    return look(ledger, bundle, version, now=at, days=days, datasets=datasets, snapshots=snapshots)
 
 
 def _write(workspace: Workspace, project: Project, found: Look, page: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zelo.cli.monitor import look_at
 from zelo.cli.projects import AsJson
 from zelo.cli.show import OUT, fits_shown, say_synthetic, show_error, show_gates, show_json
 from zelo.cli.workspace import Workspace, now, open_workspace, threads
@@ -198,7 +199,7 @@ def _round(workspace: Workspace, name: str | None, *, as_json: bool) -> None:
 
 def _look_and_act(workspace: Workspace, ledger: Ledger, project: Project) -> dict[str, Any]:
     from zelo.cli.champion import champion
-    from zelo.monitoring.look import look, record
+    from zelo.monitoring.look import record
     from zelo.retraining.broker import make_app, notify
     from zelo.retraining.conduct import conduct
     from zelo.retraining.trial import begin
@@ -206,15 +207,7 @@ def _look_and_act(workspace: Workspace, ledger: Ledger, project: Project) -> dic
 
     settings, store, actor, at = workspace.settings, workspace.store(), workspace.approver, now()
     version, bundle = champion(workspace, project.name)
-    seen = look(
-        ledger,
-        bundle,
-        version,
-        now=at,
-        days=LOOK_DAYS,
-        datasets=settings.datasets,
-        snapshots=settings.snapshots,
-    )
+    seen = look_at(workspace, ledger, bundle, version, at=at, days=LOOK_DAYS)
     # The look comes first: traffic that cannot be moved must not hide how the champion does.
     record(ledger, seen, actor, unless_since=ON_RECORD)
     if conducted := conduct(ledger, store, project, actor=actor, now=at):

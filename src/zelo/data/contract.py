@@ -6,18 +6,19 @@ import difflib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-import pandera.ibis as pandera
-from pandera.api.ibis.types import IbisData
-from pandera.errors import SchemaErrorReason, SchemaErrors
 
 from zelo.data.rules import NUMBER, SEEN, Decimal, Rule, Verdict, as_written, rule_of
 from zelo.data.targets import Targets, targets_of, with_wanted_target
 from zelo.errors import SourceError
 from zelo.spec.project import Project
+
+if TYPE_CHECKING:
+    from pandera.api.ibis.types import IbisData
 
 ROW = "row__"
 SHOWN_CHARACTERS = 80
@@ -194,6 +195,10 @@ def _failures(
     typed: ibis.Table, rules: Sequence[Rule], file: str, decimal: Decimal
 ) -> Iterator[tuple[Rule, BadRow]]:
     """What Pandera finds. It gives the verdict of each row back, which leads to the row's number and text."""
+    # Slow to import, and whoever reads a snapshot checks no contract.
+    import pandera.ibis as pandera
+    from pandera.errors import SchemaErrorReason, SchemaErrors
+
     schema = pandera.DataFrameSchema(
         columns={rule.name: pandera.Column(nullable=True) for rule in rules},
         # One failure case is enough for Pandera's own report: ours is made from the verdicts.

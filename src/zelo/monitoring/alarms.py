@@ -58,7 +58,7 @@ class DriftAlarm:
     the change most likely began, ``rows`` how many were read from then to the alarm, ``rows_to_see`` how many
     a change of this size takes at this budget (``None``: for ever). ``times`` is how often evidence of the
     same change reached the budget, ``last_at`` the newest time. It is ``active`` while the newest rows still
-    show at least half of the change.
+    show at least a third of the change.
     """
 
     version: str

@@ -78,7 +78,7 @@ def _estimate(found: Estimate, words: Words) -> list[RenderableType]:
 
 
 def _checked(found: Estimate, words: Words) -> list[RenderableType]:
-    """Estimates whose truth has come, the newest window first."""
+    """Estimates whose truth has come, the newest window first; of those before it the first metric alone."""
     if not found.windows:
         return []
     table = table_of(
@@ -86,8 +86,8 @@ def _checked(found: Estimate, words: Words) -> list[RenderableType]:
         left=("window", "metric"),
         right=("outcomes", "estimated", "95 % interval", "truth", "error", "held"),
     )
-    for window in reversed(found.windows[-4:]):
-        for check in window.checks:
+    for place, window in enumerate(reversed(found.windows[-4:])):
+        for check in window.checks[: None if place == 0 else 1]:
             add_row(
                 table,
                 words.day(window.since.date()),

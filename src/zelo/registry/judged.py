@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,11 @@ from zelo.decisions.decide import interval_bounds
 from zelo.features.columns import frame_from_columns, take
 from zelo.features.history import windows_of
 from zelo.stats.metrics import Scored
-from zelo.training.train import Trained
 from zelo.training.truth import scored_at_all
+
+if TYPE_CHECKING:
+    # It brings every library of models, and whoever reads a bundle wants none of them.
+    from zelo.training.train import Trained
 
 JUDGED = "judged.parquet"
 TRUTH, SCORE, LOWER, UPPER = "truth__", "score__", "lower__", "upper__"
