@@ -6,6 +6,7 @@ after the start, but for who puts a bad challenger before the customers.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.deploy.monitors import Prometheus, Told, alertmanager, prometheus, until
-from tests.homes import NAME, PROJECT, pumps
+from tests.homes import NAME, PROJECT, stage
 from tests.processes import Server, World, opened_world
 
 from zelo.ledger.records import Event
@@ -84,16 +85,14 @@ class Loop:
 
 
 @pytest.fixture
-def loop(tmp_path: Path) -> Iterator[Loop]:
-    folder = tmp_path / "projects" / NAME
-    (folder / "data" / "raw").mkdir(parents=True)
-    (folder / "project.yaml").write_text(PROJECT.replace(GATES, LENIENT) + ACTING, encoding="utf-8")
-    pumps().to_csv(folder / "data" / "raw" / "pumps.csv", index=False)
+def loop(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+    """Version 1 is champion."""
+    shutil.copytree(stage(tmp_path_factory, "served"), tmp_path, dirs_exist_ok=True)
+    text = PROJECT.replace(GATES, LENIENT) + ACTING
+    (tmp_path / "projects" / NAME / "project.yaml").write_text(text, encoding="utf-8")
     with ExitStack() as stack:
         world = stack.enter_context(opened_world(tmp_path, tmp_path / "projects"))
         world.environment |= {"ZELO_JOBS_NICE": "0", "ZELO_ROUND_SECONDS": "1"}
-        world.zelo("train", NAME)
-        world.zelo("promote", NAME)
         server = world.serve(NAME)
         world.worker()
         told = Told()
