@@ -69,15 +69,8 @@ def simulate(
     pool = held_out(bundle, workspace.settings.snapshots)
     requests = max(1, round(days * a_day / rows) if days else round(rate * seconds))
     traffic = Traffic(pool, requests=requests, rows_each=rows, seed=seed, changes=[change] if change else ())
-    payload = {
-        "synthetic": True,
-        "way": "in process" if days else "HTTP",
-        "rows": requests * rows,
-        "days": days,
-        "seconds": None if days else seconds,
-        "drift": None if change is None else asdict(change),
-        "seed": seed,
-    }
+    facts = {"rows": requests * rows, "days": days, "seconds": None if days else seconds, "seed": seed}
+    payload = {"synthetic": True, **facts, "drift": None if change is None else asdict(change)}
     if not as_json:
         OUT.print(SIMULATED, markup=False)
     _record(workspace, name, payload)

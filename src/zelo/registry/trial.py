@@ -82,14 +82,7 @@ def start_traffic(
     """
     refuse_unknown_gates(accept)
     with one_at_a_time(store.registry, project):
-        if (divided := read_traffic(store.registry, project)) and divided.mode != "watch":
-            raise RegistryError(
-                f"the traffic of {project} is divided already",
-                where=project,
-                found=f"a {divided.mode} of version {divided.version}",
-                expected="one challenger at a time",
-                hint=f"zelo traffic {project} --stop ends it",
-            )
+        _refuse_divided(store, project)
         aliases = read_aliases(store.registry, project)
         champion = entry_of(aliases, "champion", project, f"zelo promote {project} makes the first one")
         entry = entry_of(aliases, "challenger", project, f"zelo train {project} makes one")
@@ -120,6 +113,17 @@ def start_traffic(
         write_traffic(store.registry, project, traffic)
     _tell(ledger, project, "started", traffic, champion["version"], by)
     return Started(traffic, champion["version"], examined.gates, examined.accepted)
+
+
+def _refuse_divided(store: Store, project: str) -> None:
+    if (divided := read_traffic(store.registry, project)) and divided.mode != "watch":
+        raise RegistryError(
+            f"the traffic of {project} is divided already",
+            where=project,
+            found=f"a {divided.mode} of version {divided.version}",
+            expected="one challenger at a time",
+            hint=f"zelo traffic {project} --stop ends it",
+        )
 
 
 def step_traffic(
