@@ -12,7 +12,8 @@ from zelo.decisions.policy import make_policy
 from zelo.features.columns import Columns
 from zelo.ledger.store import Ledger
 from zelo.registry.bundle import Bundle
-from zelo.serving.app import create_app, serve
+from zelo.serving.app import create_app
+from zelo.serving.server import serve
 from zelo.serving.service import Service
 from zelo.spec.loading import parse_project
 

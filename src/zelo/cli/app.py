@@ -22,6 +22,7 @@ from zelo.cli import (
     projects,
     retrain,
     score,
+    serving,
     simulate,
 )
 from zelo.cli.show import show_error
@@ -44,6 +45,7 @@ for module in (
     profile,
     config,
     lifecycle,
+    serving,
     answering,
     monitor,
     export,

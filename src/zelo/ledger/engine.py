@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from zelo.errors import LedgerError
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision that this code reads and writes; a test holds it to the last file in ``migrations``."""
 
 _MIGRATION_LOCK = 0x2E10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import uuid_utils
 
@@ -13,9 +13,8 @@ Variant = Literal["champion", "challenger"]
 """Which alias the version that answered had."""
 
 
-@dataclass(frozen=True, slots=True)
-class PredictionRecord:
-    """One answered prediction.
+class PredictionRecord(NamedTuple):
+    """One answered prediction: a tuple, since a thousand of them are made for one answer.
 
     ``score`` is what ranks it (:class:`zelo.decisions.decide.Decision`); ``decision`` is the answered body
     without the id and the version, which have their own places here.
@@ -32,8 +31,7 @@ class PredictionRecord:
     variant: Variant = "champion"
 
 
-@dataclass(frozen=True, slots=True)
-class ShadowRecord:
+class ShadowRecord(NamedTuple):
     """What another version said of the same inputs as an answered prediction; nobody was told."""
 
     prediction_id: str

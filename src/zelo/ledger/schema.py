@@ -51,6 +51,15 @@ predictions = sa.Table(
     sa.Index("predictions_by_score", "project", "score", "id"),
 )
 
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("at", UtcMicroseconds, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
 shadows = sa.Table(
     "shadows",
     metadata,
@@ -134,4 +143,19 @@ configs = sa.Table(
     sa.Column("actor", sa.String(200), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("content", sa.JSON, nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("projects", sa.JSON),
+    sa.Column("per_minute", sa.Integer),
+    sa.Column("created_at", UtcMicroseconds, nullable=False),
+    sa.Column("created_by", sa.String(200), nullable=False),
+    sa.Column("expires_at", UtcMicroseconds),
+    sa.Column("revoked_at", UtcMicroseconds),
 )

@@ -86,24 +86,10 @@ class Ledger:
         """
         if not records:
             return
-        rows = [
-            {
-                "id": record.id,
-                "project": record.project,
-                "version": record.version,
-                "variant": record.variant,
-                "entity": record.entity,
-                "at": record.at,
-                "inputs": record.inputs,
-                "score": record.score,
-                "decision": record.decision,
-            }
-            for record in records
-        ]
         with self.writing() as connection:
-            connection.execute(sa.insert(predictions), rows)
+            connection.execute(sa.insert(predictions), [record._asdict() for record in records])
             if shadows:
-                connection.execute(sa.insert(shadow_table), [asdict(shadow) for shadow in shadows])
+                connection.execute(sa.insert(shadow_table), [shadow._asdict() for shadow in shadows])
 
     def record_outcomes(self, project: str, records: Sequence[OutcomeRecord]) -> OutcomeCounts:
         """Join each truth to its prediction and store it, in one transaction.

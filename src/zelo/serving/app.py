@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from time import perf_counter
-from types import FrameType, MappingProxyType
+from types import MappingProxyType
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from pydantic_core import to_json
@@ -26,6 +25,7 @@ from zelo.serving.extension import Extension
 from zelo.serving.metrics import Metrics
 from zelo.serving.openapi import document
 from zelo.serving.problems import CODE, add_problem_handlers, problem
+from zelo.serving.quick import PLACE, Quick, quick_routes
 from zelo.serving.request_log import log_answered
 from zelo.serving.routes import Served, alias_router, metrics_endpoint, project_router, readiness
 from zelo.serving.service import Service
@@ -33,7 +33,6 @@ from zelo.serving.service import Service
 _LOG = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CLIENT_LEFT = 499
-_GRACE_SECONDS = 30
 
 
 def create_app(
@@ -79,7 +78,8 @@ def create_app(
     app.state.stopping = False
     app.state.metrics = metrics
     add_problem_handlers(app)
-    app.add_middleware(_Frame, metrics=metrics)
+    quick = quick_routes(served)
+    app.add_middleware(_Frame, metrics=metrics, quick=quick)
     for one in served:
         _add_project(app, one, f"/projects/{one.name}")
     if len(served) == 1:
@@ -89,34 +89,6 @@ def create_app(
     _add_aliases(app, served)
     app.openapi = lambda: document(app, services)  # type: ignore[method-assign]
     return app
-
-
-def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve until a signal says stop; requests in progress are answered first. Bodies are never logged."""
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        access_log=False,
-        # What uvicorn says goes where everything goes: zelo.logs.
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    with suppress(KeyboardInterrupt):
-        _Server(config, app).run()
-
-
-class _Server(uvicorn.Server):
-    """Tells the app of a signal at once: what streams without end would hold up the stop."""
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
-        super().__init__(config)
-        self._app = app
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._app.state.stopping = True
-        super().handle_exit(sig, frame)
 
 
 def _add_project(app: FastAPI, served: Served, prefix: str) -> None:
@@ -168,9 +140,10 @@ class _Frame:
     our own, and a page that somebody visits shall start no training.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, quick: Mapping[str, Quick]) -> None:
         self._app = app
         self._metrics = metrics
+        self._quick = quick
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -190,7 +163,7 @@ class _Frame:
         started = perf_counter()
         self._metrics.in_progress.inc()
         try:
-            await (_refusal if _cross_site(scope) else self._app)(scope, receive, send_with_id)
+            await self._answering(scope)(scope, receive, send_with_id)
         except ClientDisconnect:
             status = _CLIENT_LEFT
             scope[CODE] = "client_left"
@@ -206,6 +179,13 @@ class _Frame:
             seconds, code = perf_counter() - started, scope.get(CODE)
             self._metrics.answered(project, route, status, seconds, code)
             log_answered(project, scope["method"], route, status, seconds, code=code)
+
+    def _answering(self, scope: Scope) -> ASGIApp:
+        if _cross_site(scope):
+            return _refusal
+        if scope["method"] == "POST" and not scope["query_string"] and scope["path"] in self._quick:
+            return self._quick[scope["path"]]
+        return self._app
 
 
 def _cross_site(scope: Scope) -> bool:
@@ -227,6 +207,9 @@ def _request_id(scope: Scope) -> bytes:
 
 def _place(scope: Scope) -> tuple[str, str]:
     """The project and the route's template: never a path as it was asked for, of which there is no end."""
+    if quick := scope.get(PLACE):
+        place: tuple[str, str] = quick
+        return place
     route: Any = scope.get("route")
     tags = getattr(route, "tags", None)
     return (str(tags[0]) if tags else "", getattr(route, "path", "unknown"))

@@ -106,6 +106,11 @@ def _zelo(_request: Request, error: Exception) -> Response:
 
 def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    return refused(error)
+
+
+def refused(error: HTTPException) -> Response:
+    """The problem document of what the framework, or a route, refuses by its status."""
     code = _HTTP_CODES.get(error.status_code, "http_error")
     return problem(error.status_code, error.detail, code=code, headers=error.headers)
 

@@ -149,12 +149,27 @@ async def read_json(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
+async def predicted(served: Served, request: Request) -> Answer:
+    """The answer to a request of one row. Raises RequestError, OverloadError, LedgerError, HTTPException."""
+    question = served.ask(served.service.ask_row, await read_json(request, served.max_body_bytes))
+    (answer,) = await served.batcher.submit(question, question.size)
+    return answer
+
+
+async def predicted_many(served: Served, request: Request) -> Answer:
+    """The answer to a request of many rows; a bad one is reported beside the others."""
+    question = served.ask(served.service.ask_rows, await read_json(request, served.max_body_bytes))
+    found = await served.batcher.submit(question, question.size)
+    placed = [{"index": index, **answer} for index, answer in zip(question.indices, found, strict=True)]
+    errors = [error.as_dict() for error in question.errors]
+    return {"predictions": placed, "errors": errors, "bad_rows": question.bad_rows}
+
+
 def _json(content: Any) -> Response:
     return Response(to_json(content), media_type="application/json")
 
 
 def _add_predicting(router: APIRouter, served: Served) -> None:
-    service, batcher, limit = served.service, served.batcher, served.max_body_bytes
     problems = (400, 413, 415, 422, 503)
 
     @router.post(
@@ -164,9 +179,7 @@ def _add_predicting(router: APIRouter, served: Served) -> None:
     )
     async def predict(request: Request) -> Response:
         """Predict one row."""
-        question = served.ask(service.ask_row, await read_json(request, limit))
-        (answer,) = await batcher.submit(question, question.size)
-        return _json(answer)
+        return _json(await predicted(served, request))
 
     @router.post(
         "/predict/batch",
@@ -179,11 +192,7 @@ def _add_predicting(router: APIRouter, served: Served) -> None:
     )
     async def predict_batch(request: Request) -> Response:
         """Predict many rows. A bad row is reported by its index; the others are answered."""
-        question = served.ask(service.ask_rows, await read_json(request, limit))
-        found = await batcher.submit(question, question.size)
-        placed = [{"index": index, **answer} for index, answer in zip(question.indices, found, strict=True)]
-        errors = [error.as_dict() for error in question.errors]
-        return _json({"predictions": placed, "errors": errors, "bad_rows": question.bad_rows})
+        return _json(await predicted_many(served, request))
 
 
 def _add_records(router: APIRouter, served: Served) -> None:
