@@ -19,13 +19,16 @@ export OMP_WAIT_POLICY ?= passive
 # No model is looked for on a hub by a test or a benchmark.
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help install install-all demo test check bench docs lock clean
+.PHONY: help install install-all demo test check bench bench-serving chaos fuzz docs lock clean
 
 help:
 	@echo "make demo    from a CSV to a served, logged, watched model"
 	@echo "make test    every test, with coverage"
 	@echo "make check   ruff, mypy --strict, import-linter"
 	@echo "make bench   the figures that the README quotes"
+	@echo "make bench-serving  the server beside its peers; needs wrk and, once, a network"
+	@echo "make chaos   zelo serve killed 100 times under load: is every answer in the ledger?"
+	@echo "make fuzz    100,000 generated requests to a real server"
 	@echo "make docs    the pages that are made from the code"
 
 install: $(STAMP)
@@ -43,7 +46,7 @@ install-all: $(STAMP_ALL)
 $(STAMP_ALL): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
-		--constraint requirements.lock --editable '.[dev,deep,text,forecast,prices,redis,report,spark]'
+		--constraint requirements.lock --editable '.[dev,deep,text,forecast,postgres,prices,redis,report,spark]'
 	touch $@
 
 demo: install
@@ -60,6 +63,15 @@ check: install-all
 
 bench: install-all
 	$(BIN)/python -m benchmarks
+
+bench-serving: install-all
+	$(BIN)/python -m benchmarks.serving
+
+chaos: install-all
+	$(BIN)/python -m benchmarks.chaos
+
+fuzz: install-all
+	$(BIN)/python -m benchmarks.fuzz
 
 docs: install
 	$(BIN)/python -m zelo.features.catalogue projects > docs/features.md
