@@ -1,4 +1,4 @@
-"""A real server with a predictor that can be checked by hand: python served.py LEDGER PORT BUSY_TIMEOUT."""
+"""A real server whose predictor can be checked by hand: python served.py LEDGER_URL PORT BUSY_TIMEOUT."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zelo.features.columns import Columns
 from zelo.ledger.store import Ledger
 from zelo.registry.bundle import Bundle
 from zelo.serving.app import create_app
+from zelo.serving.follow import looking
 from zelo.serving.server import serve
 from zelo.serving.service import Service
 from zelo.spec.loading import parse_project
@@ -40,11 +41,12 @@ class Echo:
         return np.stack([1 - columns["x"], columns["x"]], axis=1)
 
 
-def main(ledger_path: str, port: str, busy_timeout: str) -> None:
+def main(ledger_url: str, port: str, busy_timeout: str) -> None:
     project = parse_project(PROJECT)
     bundle = Bundle(Path("bundle"), "0" * 64, project, make_policy(project), {"runtime": "onnx"}, Echo())
-    with Ledger.open(f"sqlite:///{ledger_path}", busy_timeout=float(busy_timeout)) as ledger:
-        serve(create_app({"tokens": Service(lambda: ("1", bundle), ledger)}), port=int(port))
+    with Ledger.open(ledger_url, busy_timeout=float(busy_timeout)) as ledger:
+        services = {"tokens": Service(lambda: ("1", bundle), ledger)}
+        serve(create_app(services, meanwhile=looking([ledger.settle], seconds=0.05)), port=int(port))
 
 
 if __name__ == "__main__":

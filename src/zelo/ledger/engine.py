@@ -20,6 +20,8 @@ HEAD = "0005"
 
 _MIGRATION_LOCK = 0x2E10
 _TURNS = 0x2E11
+_JOURNAL = 0x2E12
+_CHECKPOINT_MILLISECONDS = 50
 _NOTHING_WRITTEN = "nothing was written"
 _SQLITE_FAILURES: tuple[tuple[tuple[str, ...], str, str, str], ...] = (
     (
@@ -65,7 +67,9 @@ def open_engine(url: str, *, busy_timeout: float) -> sa.Engine:
         parsed = sa.make_url(url)
         sqlite = parsed.get_backend_name() == "sqlite"
         options: dict[str, Any] = (
-            {"connect_args": {"timeout": busy_timeout}} if sqlite else {"pool_pre_ping": True}
+            {"connect_args": {"timeout": busy_timeout}}
+            if sqlite
+            else {"pool_pre_ping": True, "connect_args": _patience(busy_timeout)}
         )
         if sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -96,10 +100,22 @@ def open_engine(url: str, *, busy_timeout: float) -> sa.Engine:
     return engine
 
 
+def _patience(seconds: float) -> dict[str, int]:
+    """libpq's options: a server that is cut off is given up after so long, not after hours."""
+    return {"connect_timeout": max(2, round(seconds)), "tcp_user_timeout": round(1_000 * seconds)}
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # sqlite3 would open transactions by its own rules; _begin_sqlite opens them instead.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        # Who commits is not held up by copying the log into the file: see Journal.settle. This is the last
+        # resort of processes that never settle.
+        "wal_autocheckpoint = 25000",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -159,6 +175,70 @@ def take_turns(connection: sa.Connection, name: str) -> None:
         )
 
 
+@contextlib.contextmanager
+def driver(engine: sa.Engine) -> Iterator[Any]:
+    """A connection as the driver has it, for the few statements of which every microsecond counts.
+
+    What it raises is the driver's own error; what was not committed is undone.
+    """
+    dialect = engine.dialect
+    connection = engine.raw_connection()
+    try:
+        yield connection
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(error, connection.dbapi_connection, None):
+            connection.invalidate(error)
+        raise
+    finally:
+        connection.close()
+
+
+def write_lock(engine: sa.Engine, cursor: Any, *, last: bool) -> bool:
+    """Begin a transaction that alone moves the journal: whether it has the lock.
+
+    SQLite has one writer at a time, and is not waited for; where this is the ``last`` time, that it is
+    locked is raised. PostgreSQL is waited for: it lets others append meanwhile.
+    """
+    if engine.dialect.name == "postgresql":
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_JOURNAL])
+        return True
+    try:
+        with _waiting(cursor, 0):
+            cursor.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if last or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _waiting(cursor: sqlite3.Cursor, milliseconds: int) -> Iterator[None]:
+    """What is locked is waited for no longer than this."""
+    (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+    cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {before}")
+
+
+def checkpoint(engine: sa.Engine, *, alone: bool = False) -> tuple[int, int]:
+    """Copy SQLite's log into its file: (pages in the log, pages copied).
+
+    It goes on beside others who read and write. ``alone``, no process writes meanwhile, and all is copied
+    but what some reader still needs: where all is copied, SQLite begins its log anew.
+    """
+    if engine.dialect.name != "sqlite":
+        return 0, 0
+    with driver(engine) as connection:
+        cursor = connection.cursor()
+        with _waiting(cursor, _CHECKPOINT_MILLISECONDS):
+            statement = f"PRAGMA wal_checkpoint({'FULL' if alone else 'PASSIVE'})"
+            _, pages, copied = cursor.execute(statement).fetchone()
+    return pages, copied
+
+
 def current_revision(connection: sa.Connection) -> str | None:
     """The revision of the tables; ``None`` where there are none."""
     if not sa.inspect(connection).has_table("alembic_version"):
@@ -176,13 +256,14 @@ def place(engine: sa.Engine) -> str:
 @contextlib.contextmanager
 def explained(engine: sa.Engine, *, busy_timeout: float) -> Iterator[None]:
     """Turn what the database raises into a :class:`LedgerError` that says what to do."""
+    dbapi = engine.dialect.loaded_dbapi
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, dbapi.Error) as error:
         raise _explain(error, place(engine), busy_timeout) from error
 
 
-def _explain(error: SQLAlchemyError, where: str, busy_timeout: float) -> LedgerError:
+def _explain(error: Exception, where: str, busy_timeout: float) -> LedgerError:
     original = error.orig if isinstance(error, DBAPIError) else error
     found = str(original).splitlines()[0] if str(original) else type(original).__name__
     name = getattr(original, "sqlite_errorname", "") or ""
@@ -204,5 +285,5 @@ def _explain(error: SQLAlchemyError, where: str, busy_timeout: float) -> LedgerE
         where=where,
         found=found,
         expected="a database that answers",
-        hint="look at ZELO_DATABASE_URL and at the database",
+        hint="look at ZELO_DATABASE_URL and at the database; serving goes on by itself once it answers",
     )

@@ -109,7 +109,7 @@ def _parts(
     """The rows in order of time, as raw as the database has them; one part at the least."""
     after, first = (since, ""), True
     while True:
-        with ledger.reading() as connection:
+        with ledger.reading_answers() as connection:
             found = connection.execute(_page(project.name, after, until, rows)).all()
         if found or first:
             yield _arrow(found)

@@ -51,7 +51,7 @@ def logged(
     if rows > most:
         below = f"{16**_DIGITS * most // rows:0{_DIGITS}x}"
         query = query.where(_TAIL.op("<")(below))
-    with ledger.reading() as connection:
+    with ledger.reading_answers() as connection:
         return rows, [Logged(*row) for row in connection.execute(query)]
 
 

@@ -37,7 +37,7 @@ def first_answer(ledger: Ledger, project: str, version: str) -> datetime | None:
     query = sa.select(predictions.c.at).where(
         predictions.c.project == project, predictions.c.version == version
     )
-    with ledger.reading() as connection:
+    with ledger.reading_answers() as connection:
         found: datetime | None = connection.execute(query.order_by(predictions.c.at).limit(1)).scalar()
     return found
 
@@ -61,7 +61,7 @@ def sample(
         .order_by(predictions.c.at, predictions.c.id)
     )
     found: list[Sampled] = []
-    with ledger.reading() as connection:
+    with ledger.reading_answers() as connection:
         counts = _by_day(connection, asked, since - 7 * DAY, until)
         for below, days in groupby(sorted(counts), key=lambda day: _below(counts, day, rows_a_day)):
             some = list(days)
@@ -92,7 +92,7 @@ def counts_before(ledger: Ledger, project: str, until: datetime, *, days: int) -
         )
         .group_by(ago)
     )
-    with ledger.reading() as connection:
+    with ledger.reading_answers() as connection:
         counts = {int(number): int(rows) for number, rows in connection.execute(query)}
     return [counts.get(number, 0) for number in range(max(counts, default=-1) + 1)]
 

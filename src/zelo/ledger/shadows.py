@@ -55,7 +55,7 @@ def paired(ledger: Ledger, project: str, versions: tuple[str, str], *, since: da
         .order_by(first)
     )
     own, others = len(predictions.c), len(predictions.c) + len(shadows.c)
-    with ledger.reading() as connection:
+    with ledger.reading_answers() as connection:
         return [
             Paired(
                 PredictionRecord(**dict(zip(predictions.c.keys(), row[:own], strict=True))),

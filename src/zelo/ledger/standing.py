@@ -61,7 +61,7 @@ def standing(ledger: Ledger, project: str, *, since: datetime, until: datetime) 
         .join(outcomes, outcomes.c.prediction_id == predictions.c.id)
         .where(*inside, is_last)
     )
-    with ledger.reading() as connection:
+    with ledger.reading_answers() as connection:
         said = connection.execute(judged).all()
         return Standing(
             entities={row.band: row.number for row in connection.execute(entities)},

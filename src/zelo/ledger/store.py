@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from zelo.errors import LedgerError
 from zelo.ledger.engine import current_revision, explained, open_engine, place, upgrade
+from zelo.ledger.journal import Journal, Waiting
 from zelo.ledger.records import (
     Event,
     Judged,
@@ -24,7 +25,6 @@ from zelo.ledger.records import (
     utc_now,
 )
 from zelo.ledger.schema import events, outcomes, predictions
-from zelo.ledger.schema import shadows as shadow_table
 
 Order = Literal["newest", "oldest", "score"]
 BUSY_TIMEOUT = 5.0
@@ -42,6 +42,7 @@ class Ledger:
         self.engine = engine
         self._busy_timeout = busy_timeout
         self.now = now
+        self._journal = Journal(engine, busy_timeout=busy_timeout, now=now)
 
     @classmethod
     def open(
@@ -80,16 +81,23 @@ class Ledger:
     def record_predictions(
         self, records: Sequence[PredictionRecord], shadows: Sequence[ShadowRecord] = ()
     ) -> None:
-        """Write all of them in one transaction, or none.
+        """Write all of them in one transaction, or none: as an entry of the journal, until it is settled.
 
         ``shadows`` are what another version said of some of ``records``.
         """
-        if not records:
-            return
-        with self.writing() as connection:
-            connection.execute(sa.insert(predictions), [record._asdict() for record in records])
-            if shadows:
-                connection.execute(sa.insert(shadow_table), [shadow._asdict() for shadow in shadows])
+        if records:
+            self._journal.append(records, shadows)
+
+    def settle(self) -> None:
+        """Move what is in the journal to its tables: to be called every so often beside answering.
+
+        Whoever reads answers does it too, so that what was recorded is found at once.
+        """
+        self._journal.settle(step_back=True)
+
+    def waiting(self) -> Waiting:
+        """What is in the journal."""
+        return self._journal.waiting()
 
     def record_outcomes(self, project: str, records: Sequence[OutcomeRecord]) -> OutcomeCounts:
         """Join each truth to its prediction and store it, in one transaction.
@@ -97,7 +105,7 @@ class Ledger:
         One that names an entity belongs to the entity's latest prediction at or before ``observed_at``.
         A second outcome of a prediction is stored beside the first, and is the one that is read.
         """
-        with self.reading() as connection:
+        with self.reading_answers() as connection:
             joined = _joined_ids(connection, project, records)
             ids = {found for found in joined if found is not None}
             seen = set(_existing(connection, outcomes.c.prediction_id, project, ids))
@@ -128,9 +136,13 @@ class Ledger:
 
     def prediction(self, prediction_id: str) -> PredictionRecord | None:
         """The prediction of that id; ``None`` where there is none."""
-        with self.reading() as connection:
-            row = connection.execute(sa.select(predictions).where(predictions.c.id == prediction_id)).first()
-        return None if row is None else PredictionRecord(**row._mapping)
+        # Found without settling, so that it is also found while another process holds the write lock.
+        return (
+            self._settled(prediction_id)
+            or self._journal.prediction(prediction_id)
+            # It may have been moved between the two.
+            or self._settled(prediction_id)
+        )
 
     def predictions(
         self,
@@ -159,7 +171,7 @@ class Ledger:
         if latest_only:
             query = query.where(columns.entity.is_not(None), ~_newer_prediction_exists())
         query = query.order_by(*_ORDERS[order]).limit(limit)
-        with self.reading() as connection:
+        with self.reading_answers() as connection:
             return [PredictionRecord(**row._mapping) for row in connection.execute(query)]
 
     def count(
@@ -174,7 +186,7 @@ class Ledger:
         query = (
             sa.select(sa.func.count()).select_from(predictions).where(*_asked(project, version, since, until))
         )
-        with self.reading() as connection:
+        with self.reading_answers() as connection:
             return int(connection.execute(query).scalar_one())
 
     def judged(
@@ -213,7 +225,7 @@ class Ledger:
         query = sa.select(predictions, *_OUTCOME_COLUMNS).select_from(predictions.outerjoin(outcomes, last))
         names = predictions.c.keys()
         found = []
-        with self.reading() as connection:
+        with self.reading_answers() as connection:
             for some in _chunks(entities):
                 wanted = query.where(predictions.c.project == project, predictions.c.entity.in_(some))
                 for row in connection.execute(wanted):
@@ -232,7 +244,7 @@ class Ledger:
             .order_by(*_ORDERS["newest"])
             .limit(limit)
         )
-        with self.reading() as connection:
+        with self.reading_answers() as connection:
             return [PredictionRecord(**row._mapping) for row in connection.execute(query)]
 
     def outcomes(self, prediction_id: str) -> list[Outcome]:
@@ -261,6 +273,13 @@ class Ledger:
             yield connection
 
     @contextlib.contextmanager
+    def reading_answers(self) -> Iterator[sa.Connection]:
+        """As :meth:`reading`, once all predictions that were recorded before it are in their tables."""
+        self._journal.settle()
+        with self.reading() as connection:
+            yield connection
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that may write: committed at its end, or undone where anything is raised."""
         with (
@@ -269,6 +288,11 @@ class Ledger:
             connection.begin(),
         ):
             yield connection
+
+    def _settled(self, prediction_id: str) -> PredictionRecord | None:
+        with self.reading() as connection:
+            row = connection.execute(sa.select(predictions).where(predictions.c.id == prediction_id)).first()
+        return None if row is None else PredictionRecord(**row._mapping)
 
     def _explained(self) -> contextlib.AbstractContextManager[None]:
         return explained(self.engine, busy_timeout=self._busy_timeout)

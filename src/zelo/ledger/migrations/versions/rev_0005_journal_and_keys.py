@@ -9,13 +9,19 @@ revision = "0005"
 down_revision = "0004"
 
 
+_INDEXES = {"time": ["at"], "entity": ["entity", "at"], "score": ["score"]}
+
+
 def upgrade() -> None:
+    _index_predictions()
     op.create_table(
         "journal",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("rows", sa.Integer, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("fault", sa.Text),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "api_keys",
@@ -33,5 +39,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _index_predictions("id")
     op.drop_table("api_keys")
     op.drop_table("journal")
+
+
+def _index_predictions(*last: str) -> None:
+    for name, columns in _INDEXES.items():
+        op.drop_index(f"predictions_by_{name}", "predictions")
+        op.create_index(f"predictions_by_{name}", "predictions", ["project", *columns, *last])
