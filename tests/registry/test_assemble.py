@@ -13,7 +13,8 @@ import pytest
 from tests.registry.fakes import snapshot_of
 from tests.tables import make_project, make_table
 
-from zelo.registry.assemble import Compiled, staged
+from zelo.registry.assemble import staged
+from zelo.registry.compiled import Compiled
 from zelo.registry.parity import uncompiled
 from zelo.registry.runtime import NativePredictor
 from zelo.training.train import Trained, train
@@ -32,7 +33,7 @@ def trained(kind: str) -> Trained:
 
 def files(kind: str, folder: Path) -> dict[str, str]:
     found = trained(kind)
-    compiled = Compiled(NativePredictor(found.model, found.project), uncompiled("not tried"), None)
+    compiled = Compiled(NativePredictor(found.model, found.project), uncompiled("not tried"))
     with staged(found, compiled, snapshot_of(found.project), folder, created=NOW) as staging:
         texts = [path for path in staging.iterdir() if path.suffix in (".json", ".md", ".html")]
         return {path.name: path.read_text(encoding="utf-8") for path in texts}
@@ -97,7 +98,7 @@ def test_a_regression_has_no_classes_to_show(tmp_path: Path) -> None:
 
 def test_nothing_is_left_where_it_fails(tmp_path: Path) -> None:
     found = replace(trained("regression"), comparison=None)  # type: ignore[arg-type]
-    compiled = Compiled(NativePredictor(found.model, found.project), uncompiled("not tried"), None)
+    compiled = Compiled(NativePredictor(found.model, found.project), uncompiled("not tried"))
     with (
         pytest.raises(AttributeError),
         staged(found, compiled, snapshot_of(found.project), tmp_path, created=NOW),

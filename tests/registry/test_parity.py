@@ -12,7 +12,7 @@ from tests.tables import make_project, make_table
 
 from zelo.decisions.policy import make_policy
 from zelo.features.columns import Columns, columns_from_frame, count
-from zelo.registry.parity import TOLERANCE, UNSEEN, Certificate, certify, uncompiled
+from zelo.registry.parity import TOLERANCE, UNSEEN, Certificate, certify, probes_of, uncompiled
 
 Array = np.ndarray[Any, Any]
 SPLIT = 45.1
@@ -54,7 +54,7 @@ def tree32(columns: Columns) -> Array:
 def certified(native: Any, compiled: Any, kind: str = "binary") -> Certificate:
     project = make_project(kind)
     rows = columns_from_frame(project, make_table(kind))
-    return certify(native, compiled, rows, project, make_policy(project, threshold=0.5), seed=1)
+    return certify(probes_of(native, rows, project, seed=1), compiled, make_policy(project, threshold=0.5))
 
 
 def failing(certificate: Certificate) -> list[str]:
@@ -114,7 +114,7 @@ def test_a_difference_in_rare_inputs_alone_is_found(wrong: Callable[[Columns], A
     project = make_project()
     rows = columns_from_frame(project, make_table(missing=False))
     native, compiled = Scores(tree), Scores(lambda some: np.where(wrong(some), 0.5, tree(some)))
-    certificate = certify(native, compiled, rows, project, make_policy(project), seed=1)
+    certificate = certify(probes_of(native, rows, project, seed=1), compiled, make_policy(project))
     assert failing(certificate) == [case]
 
 

@@ -7,7 +7,6 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,8 +22,7 @@ from zelo.decisions.policy import Policy
 from zelo.features.columns import Columns, count, frame_from_columns, take
 from zelo.registry.bundle import seal
 from zelo.registry.by_class import ClassReport, Sets, class_report
-from zelo.registry.compilation.compile import compile_model
-from zelo.registry.compilation.graph import CannotCompile
+from zelo.registry.compiled import Compiled
 from zelo.registry.environment import environment, environment_hash
 from zelo.registry.error_analysis.page import ERRORS, error_page
 from zelo.registry.examination import BASELINE, HORIZONS
@@ -33,10 +31,10 @@ from zelo.registry.gates.g08_critical import CLASSES
 from zelo.registry.judged import JUDGED, judged_rows
 from zelo.registry.model_card import model_card
 from zelo.registry.native import write_pipeline
-from zelo.registry.parity import Certificate, certify, uncompiled
-from zelo.registry.runtime import NATIVE_FILE, ONNX_FILE, NativePredictor, OnnxPredictor, Predictor
+from zelo.registry.runtime import NATIVE_FILE, Predictor
 from zelo.registry.sample import SAMPLE, sample_of
 from zelo.registry.standing import choice, standing
+from zelo.registry.typical import TYPICAL, typical_of
 from zelo.spec.project import Project
 from zelo.stats.bootstrap import Interval
 from zelo.stats.per_class import ClassFigures
@@ -53,37 +51,6 @@ from zelo.training.train import Trained
 Array = np.ndarray[Any, Any]
 
 REFERENCE_ROWS = 5000
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """The model that will serve, with the certificate that says why it is this one."""
-
-    predictor: Predictor
-    certificate: Certificate
-    onnx: bytes | None
-
-
-def compile_checked(trained: Trained) -> Compiled:
-    """Compile and certify; where that fails, the fitted pipeline serves."""
-    native = NativePredictor(trained.model, trained.project)
-    try:
-        onnx = compile_model(trained.model, trained.project)
-    except CannotCompile as error:
-        return Compiled(native, uncompiled(error.what), None)
-    try:
-        compiled = OnnxPredictor(onnx)
-    except Exception as error:  # noqa: BLE001 - ONNX Runtime's classes share no public base
-        reason = f"the compiled model cannot be loaded: {type(error).__name__}"
-        return Compiled(native, uncompiled(reason), None)
-    rows = {
-        name: np.concatenate([values, trained.test.columns[name]])
-        for name, values in trained.train.columns.items()
-    }
-    certificate = certify(
-        native, compiled, rows, trained.project, trained.policy, seed=trained.project.split.seed
-    )
-    return Compiled(compiled if certificate.passed else native, certificate, onnx)
 
 
 @contextmanager
@@ -107,10 +74,9 @@ def _stage(
     _text(staging / "project.json", project.model_dump_json(indent=2))
     _text(staging / "policy.json", trained.policy.model_dump_json(indent=2))
     write_pipeline(trained.model, staging / NATIVE_FILE)
-    if compiled.onnx is not None:
-        (staging / ONNX_FILE).write_bytes(compiled.onnx)
+    compiled.write(staging)
     weights = importances(compiled.predictor.scores, trained.train, project, seed=project.split.seed)
-    _json(staging / "parity.json", compiled.certificate.as_dict())
+    _json(staging / "parity.json", compiled.parity())
     _json(staging / "metrics.json", intervals(trained.metrics))
     _json(staging / "candidates.json", candidates(trained))
     _json(staging / "slices.json", [_slice(item) for item in trained.slices])
@@ -118,13 +84,14 @@ def _stage(
     _json(staging / BASELINE, _baseline(trained))
     _json(staging / TEST_SCORES, trained.tested.scores.reshape(len(trained.tested), -1).tolist())
     _json(staging / "environment.json", environment())
+    _text(staging / TYPICAL, typical_of(trained.train.columns, project).model_dump_json(indent=2))
     reference(trained.train.columns, project).to_parquet(staging / "reference.parquet")
     judged_rows(trained).to_parquet(staging / JUDGED)
     draw(trained, weights, staging / "plots", synthetic=snapshot.synthetic)
     report = class_report(trained) if project.classes else None
     _text(
         staging / "model_card.md",
-        model_card(trained, compiled.certificate, weights, report, snapshot, created=created),
+        model_card(trained, compiled, weights, report, snapshot, created=created),
     )
     if trained.outlook is not None:
         _json(staging / HORIZONS, horizons(trained.outlook))
@@ -158,6 +125,7 @@ def finish(
         "trained_until": until and until.isoformat(),
         "runtime": compiled.predictor.runtime,
         "runtime_reason": compiled.certificate.reason,
+        **compiled.facts(),
         "training": {"seconds": round(trained.seconds, 3), "rows": count(trained.train.columns)},
         "run_id": run_id,
         "code": dict(commit),

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from zelo.decisions.policy import Policy
 from zelo.errors import BundleError
-from zelo.registry.runtime import Predictor, load_native, load_onnx
+from zelo.registry.runtime import Predictor, load_served
 from zelo.spec.project import Project
 
 MANIFEST = "manifest.json"
@@ -129,8 +129,7 @@ def load_bundle(path: Path) -> Bundle:
             expected="a project and a policy of this version",
             hint="train again with this version",
         ) from error
-    load = load_onnx if manifest["runtime"] == "onnx" else load_native
-    return Bundle(path, digest, project, policy, manifest, load(path, project))
+    return Bundle(path, digest, project, policy, manifest, load_served(path, project, manifest))
 
 
 def file_hash(path: Path) -> str:

@@ -60,7 +60,7 @@ def read_evidence(registry: Path, project: str) -> list[dict[str, Any]]:
         RegistryError: a record is no JSON.
     """
     records = []
-    for path in _files(_folder(registry, project)):
+    for path in evidence_files(registry, project):
         try:
             records.append(json.loads(path.read_text(encoding="utf-8")))
         except ValueError as error:
@@ -74,7 +74,7 @@ def broken_links(registry: Path, project: str) -> list[str]:
     """What is wrong with the chain, in words; empty where it is whole."""
     problems = []
     previous = None
-    for number, path in enumerate(_files(_folder(registry, project)), start=1):
+    for number, path in enumerate(evidence_files(registry, project), start=1):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
@@ -86,6 +86,11 @@ def broken_links(registry: Path, project: str) -> list[str]:
             problems.append(f"{path.name}: the hash of the record before it does not match")
         previous = _hash(path)
     return problems + _head_problems(_folder(registry, project))
+
+
+def evidence_files(registry: Path, project: str) -> list[Path]:
+    """The records' files, oldest first."""
+    return _files(_folder(registry, project))
 
 
 def _head_problems(folder: Path) -> list[str]:

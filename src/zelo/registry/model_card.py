@@ -10,6 +10,7 @@ from datetime import datetime
 
 from zelo.data.snapshot import Snapshot
 from zelo.registry.by_class import ClassReport
+from zelo.registry.compiled import Compiled
 from zelo.registry.forecast_card import beside_baseline, horizons, intervals, over_seeds
 from zelo.registry.markdown import share, table
 from zelo.registry.parity import Certificate
@@ -36,6 +37,7 @@ WORDS: dict[str, dict[str, str]] = {
         "picked": "**Escolhido à mão; a comparação teria ficado com {instead_of}.**",
         "decision": "Decisão", "threshold": "Limiar", "above": "Acima de", "band": "Faixa",
         "recommendation": "Recomendação", "runtime": "Compilação", "limits": "Limites",
+        "serves": "Quem responde (µs de uma chamada, por número de linhas)",
         "limits_text": "O modelo vale para linhas que cumprem o contrato e se parecem com as do treino. "
         "As métricas vêm de {test} linhas de teste, abertas uma única vez.",
         "source": "Origem", "licence": "Licença",
@@ -57,6 +59,7 @@ WORDS: dict[str, dict[str, str]] = {
         "picked": "**Picked by hand; the comparison would have taken {instead_of}.**",
         "decision": "Decision", "threshold": "Threshold", "above": "Above", "band": "Band",
         "recommendation": "Recommendation", "runtime": "Compilation", "limits": "Limits",
+        "serves": "What answers (µs of a call, by its rows)",
         "limits_text": "The model holds for rows that keep the contract and resemble those of the training. "
         "The metrics come from {test} test rows, opened once.",
         "source": "Source", "licence": "Licence",
@@ -67,7 +70,7 @@ WORDS: dict[str, dict[str, str]] = {
 
 def model_card(
     trained: Trained,
-    certificate: Certificate,
+    compiled: Compiled,
     importances: Mapping[str, float],
     report: ClassReport | None,
     snapshot: Snapshot,
@@ -98,7 +101,8 @@ def model_card(
         *over_seeds(trained),
         *_decision(trained, words),
         f"## {words['runtime']}",
-        _parity(certificate),
+        _parity(compiled.certificate),
+        *_paces(compiled, words),
         f"## {words['limits']}",
         words["limits_text"].format(test=len(trained.test.truth)),
     ]
@@ -217,6 +221,17 @@ def _parity(certificate: Certificate) -> str:
         for case in certificate.cases
     ]
     return "\n".join(lines)
+
+
+def _paces(compiled: Compiled, words: Mapping[str, str]) -> list[str]:
+    """What was chosen for how many rows, and by which measurements; nothing where there was no choice."""
+    if not compiled.steps:
+        return []
+    taken = "; ".join(
+        f"{name}: {', '.join(f'{rows}: {microseconds:.0f}' for rows, microseconds in found.items())}"
+        for name, found in compiled.paces.items()
+    )
+    return [f"{words['serves']}: **{compiled.predictor.runtime}** ({taken})."]
 
 
 def _range(low: float | None, high: float | None) -> str:

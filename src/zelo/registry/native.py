@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ TRUSTED = (
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
     "xgboost.sklearn.XGBRegressor",
-    "zelo.features",
-    "zelo.models",
 )
 """What the candidates hold beside what skops trusts. Whole packages would let in ``builtins.exec``."""
+OWN = ("zelo.features", "zelo.models")
+"""Of these packages the classes that they define. What they import for themselves is no class of theirs."""
 
 
 def write_pipeline(model: Any, path: Path) -> None:
@@ -40,9 +41,11 @@ def read_pipeline(path: Path) -> Any:
         BundleError: the file is missing or damaged, or holds a type from elsewhere.
     """
     try:
-        foreign = [name for name in skops.io.get_untrusted_types(file=path) if not _is_trusted(name)]
+        # Read once: what is judged is what is loaded, whoever writes the file meanwhile.
+        content = path.read_bytes()
+        foreign = foreign_types(content)
         if not foreign:
-            return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+            return skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
     except Exception as error:
         # zipfile, json and the estimators' own loaders each raise classes of their own on a damaged file.
         raise BundleError(
@@ -56,10 +59,21 @@ def read_pipeline(path: Path) -> Any:
         "the fitted pipeline holds types that are not trusted",
         where=str(path),
         found=", ".join(foreign),
-        expected=f"none beside {', '.join(TRUSTED)}",
+        expected=f"none beside {', '.join(TRUSTED)}, and classes of {' and '.join(OWN)}",
         hint="do not load it; train again from the snapshot",
     )
 
 
+def foreign_types(content: bytes) -> list[str]:
+    """The types in a pipeline's file that nothing of Zelo's would have written; they are not built."""
+    return [name for name in skops.io.get_untrusted_types(data=content) if not _is_trusted(name)]
+
+
 def _is_trusted(name: str) -> bool:
-    return any(name == package or name.startswith(f"{package}.") for package in TRUSTED)
+    return name in TRUSTED or (name.startswith(tuple(f"{own}." for own in OWN)) and _is_own_class(name))
+
+
+def _is_own_class(name: str) -> bool:
+    module, _, attribute = name.rpartition(".")
+    found = getattr(import_module(module), attribute, None)
+    return isinstance(found, type) and found.__module__ == module

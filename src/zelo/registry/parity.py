@@ -57,27 +57,37 @@ def uncompiled(reason: str) -> Certificate:
     return Certificate(False, TOLERANCE, (), reason)
 
 
-def certify(
-    native: Predictor, compiled: Predictor, rows: Columns, project: Project, policy: Policy, *, seed: int
-) -> Certificate:
-    """Compare both on real rows, missing values, unseen categories, range ends and beside split points.
+@dataclass(frozen=True)
+class Probes:
+    """Rows of each kind, with what the fitted pipeline says of them; ``spread`` is that of its scores."""
 
-    A compiled model that raises has failed.
+    cases: tuple[tuple[str, Columns, Array], ...]
+    spread: float
+
+
+def probes_of(native: Predictor, rows: Columns, project: Project, *, seed: int) -> Probes:
+    """Real rows, missing values, unseen categories, range ends and rows beside split points.
 
     Args:
         rows: real rows, of which at most 2,000 are used.
     """
     rng = np.random.default_rng(seed)
     sample = take(rows, rng.permutation(count(rows))[:REAL_ROWS])
-    spread = _spread(native.scores(sample), project)
+    cases = tuple(
+        (name, probe, native.scores(probe)) for name, probe in _probes(native, sample, project, rng)
+    )
+    return Probes(cases, _spread(cases[0][2], project))
+
+
+def certify(probes: Probes, compiled: Predictor, policy: Policy) -> Certificate:
+    """Compare a compiled model with the fitted one on every probe. One that raises has failed."""
     cases: tuple[Case, ...] = ()
-    for name, probe in _probes(native, sample, project, rng):
-        expected = native.scores(probe)
+    for name, probe, expected in probes.cases:
         try:
             found = compiled.scores(probe)
         except Exception as error:  # noqa: BLE001 - ONNX Runtime's classes share no public base
             return Certificate(False, TOLERANCE, cases, f"the compiled model fails on {name}: {_line(error)}")
-        cases += (_compare(name, expected, found, policy, spread),)
+        cases += (_compare(name, expected, found, policy, probes.spread),)
     broken = [case.name for case in cases if case.largest_difference > TOLERANCE or case.decisions_changed]
     reason = (
         f"beyond tolerance on {', '.join(broken)}" if broken else "the same within tolerance in every case"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from zelo.data.snapshot import Snapshot
 from zelo.registry.aliases import read_aliases, write_aliases
-from zelo.registry.assemble import compile_checked, finish, staged
+from zelo.registry.assemble import finish, staged
 from zelo.registry.bundle import load_bundle
+from zelo.registry.compiled import compile_checked
 from zelo.registry.environment import code_commit
 from zelo.registry.error_analysis.page import ERRORS
 from zelo.registry.evidence import append_evidence
@@ -33,6 +34,7 @@ class Registered:
     bundle: Path
     gates: tuple[GateResult, ...]
     certificate: Certificate
+    runtime: str
 
 
 def register(
@@ -84,4 +86,4 @@ def register(
         aliases["challenger"] = {"version": version, "bundle": bundle.name}
         write_aliases(store.registry, project, aliases)
     set_aliases(store.tracking_uri, project, {alias: entry["version"] for alias, entry in aliases.items()})
-    return Registered(version, bundle, gates, compiled.certificate)
+    return Registered(version, bundle, gates, compiled.certificate, compiled.predictor.runtime)

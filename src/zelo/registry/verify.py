@@ -14,6 +14,7 @@ from zelo.registry.aliases import read_aliases
 from zelo.registry.bundle import Bundle, load_bundle
 from zelo.registry.evidence import broken_links, read_evidence
 from zelo.registry.examination import examine
+from zelo.registry.formats import told_formats
 from zelo.registry.model_versions import mlflow_aliases
 from zelo.registry.store import Store
 from zelo.stats.metrics import point
@@ -80,6 +81,8 @@ def _version(
         yield Finding(
             f"{subject} bundle", whole, f"{files} files, hash {'as' if whole else 'not as'} in the evidence"
         )
+        safe, formats = told_formats(bundle.path, bundle.predictor.runtime)
+        yield Finding(f"{subject} format", safe, formats)
         snapshot = read_snapshot(store.snapshots, project, bundle.manifest["snapshot"])
         found = point(examine(bundle, snapshot, None).tested, _measured(bundle))
         yield Finding(

@@ -16,7 +16,7 @@ from zelo.models.blend import Stacking, Voting, final_model
 from zelo.models.candidate import Setting
 from zelo.models.catalogue import CATALOGUE
 from zelo.registry.compilation.compile import compile_model
-from zelo.registry.parity import certify
+from zelo.registry.parity import certify, probes_of
 from zelo.registry.runtime import NativePredictor, OnnxPredictor
 from zelo.training.fit import fit_whole
 
@@ -72,9 +72,8 @@ def test_a_recurrent_forecast_is_certified(forecast: dict[str, Any]) -> None:
     model = fit_whole(CATALOGUE["lstm"], setting, {"hidden": 8, "epochs": 8}, *make_rows(160))
     rows = columns_from_frame(project, make_rows(120, seed=5)[0])
     compiled = OnnxPredictor(compile_model(model, project))
-    certificate = certify(
-        NativePredictor(model, project), compiled, rows, project, Policy(kind="regression"), seed=1
-    )
+    probes = probes_of(NativePredictor(model, project), rows, project, seed=1)
+    certificate = certify(probes, compiled, Policy(kind="regression"))
     assert certificate.passed, certificate.reason
     assert {case.name for case in certificate.cases} >= {"real rows", "range ends", "beside split points"}
 

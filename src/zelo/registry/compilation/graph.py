@@ -95,7 +95,7 @@ class Graph:
             copy = onnx.TensorProto.FromString(initializer.SerializeToString())
             copy.name = renamed.setdefault(initializer.name, prefix + initializer.name)
             self._constants.append(copy)
-        for node in _needed(model.graph, output):
+        for node in needed(model.graph.node, output):
             copy_node = onnx.NodeProto.FromString(node.SerializeToString())
             copy_node.name = self._name(prefix)
             copy_node.input[:] = [renamed.setdefault(name, prefix + name) for name in node.input]
@@ -121,11 +121,11 @@ class Graph:
         return f"{stem}_{self._count}"
 
 
-def _needed(graph: onnx.GraphProto, output: str) -> list[onnx.NodeProto]:
+def needed(nodes: Sequence[onnx.NodeProto], output: str) -> list[onnx.NodeProto]:
     """The nodes that ``output`` depends on, in order."""
     wanted = {output}
     kept = []
-    for node in reversed(graph.node):
+    for node in reversed(nodes):
         if wanted & set(node.output):
             kept.append(node)
             wanted |= set(node.input)

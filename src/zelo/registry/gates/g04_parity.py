@@ -25,7 +25,7 @@ def check(examination: Examination) -> tuple[Status, str, str]:
     spread = 1.0 if bundle.policy.classes else max(float(measured.std()), 1e-12)
     difference = float(np.abs(measured - examination.tested.scores).max()) / spread
     reason = json.loads((bundle.path / "parity.json").read_text(encoding="utf-8"))["reason"]
-    runtime = "the compiled model" if bundle.predictor.runtime == "onnx" else "the fitted pipeline"
+    runtime = "the fitted pipeline" if bundle.predictor.runtime == "native" else "the compiled model"
     found = f"{runtime} serves ({reason}); largest difference {difference:.1e}"
     return "passed" if difference <= TOLERANCE else "failed", found, expected
 
