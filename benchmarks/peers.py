@@ -1,4 +1,4 @@
-"""The environment of peers that cannot live in Zelo's: ``ZELO_PEERS_PYTHON``, or made once from peers.txt."""
+"""The environment of peers that cannot live in Zelo's: given by a variable, or made once from a file."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from benchmarks.figures import OUT
 WANTED = Path(__file__).parent / "peers.txt"
 
 
-def peers_python() -> str:
-    """The interpreter that can import the peers. Making the environment takes minutes and the network."""
-    if given := os.environ.get("ZELO_PEERS_PYTHON"):
+def peers_python(wanted: Path = WANTED) -> str:
+    """The interpreter that can import what ``wanted`` names: for peers.txt that of ``ZELO_PEERS_PYTHON``.
+
+    Making the environment takes minutes and the network.
+    """
+    if given := os.environ.get(f"ZELO_{wanted.stem.upper()}_PYTHON"):
         return given
-    folder = Path(tempfile.gettempdir()) / "zelo-peers"
+    folder = Path(tempfile.gettempdir()) / f"zelo-{wanted.stem}"
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
-        OUT.print(f"installing {WANTED.name} in {folder}")
+        OUT.print(f"installing {wanted.name} in {folder}")
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(WANTED)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(wanted)], check=True)
         (folder / "complete").touch()
     return str(python)
 

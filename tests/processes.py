@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
@@ -23,8 +22,7 @@ from zelo.ledger.store import Ledger
 
 CALLERS = 4
 PAUSE = 0.02
-# uvicorn raises the signal again once every request is answered.
-STOPPED = (0, -signal.SIGTERM)
+STOPPED = (0,)
 Row = Mapping[str, Any]
 Answer = dict[str, Any]
 
@@ -57,8 +55,8 @@ class World:
     def json(self, *arguments: object, accepted: Sequence[int] = (0,)) -> Any:
         return json.loads(self.zelo(*arguments, "--json", accepted=accepted).stdout)
 
-    def serve(self, name: str) -> Server:
-        server = Server(self, name)
+    def serve(self, name: str, *options: str) -> Server:
+        server = Server(self, name, *options)
         self.processes.append(server.process)
         server.wait_until_ready()
         return server
@@ -79,13 +77,13 @@ def free_port() -> int:
 
 
 class Server:
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, *options: str) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.log = world.root / f"server-{port}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "zelo", "serve", name, "--port", str(port)],
+                [sys.executable, "-m", "zelo", "serve", name, "--port", str(port), *options],
                 env=world.environment,
                 stdout=log,
                 stderr=log,

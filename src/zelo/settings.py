@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     approver: str | None = Field(default=None, description="who approves a promotion")
     max_body_bytes: int = Field(default=4 << 20, gt=0, description="largest request body")
     max_waiting_rows: int = Field(default=10_000, gt=0, description="rows that may wait to be predicted")
+    request_seconds: float = Field(
+        default=60.0, gt=0, description="after how long a request without an answer is told so"
+    )
     engine: Literal["duckdb", "spark"] = Field(
         default="duckdb", description="where a pipeline's tables are computed"
     )

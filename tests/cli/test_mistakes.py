@@ -149,11 +149,12 @@ def test_rows_that_break_the_contract_are_a_table_and_json(home: Home) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7"])
-def test_nothing_is_served_beyond_this_machine(home: Home, host: str) -> None:
-    ran = zelo("serve", NAME, "--host", host)
-    assert ran.status == 2
-    assert "--host: not served beyond this machine" in ran.err
-    assert "reverse proxy" in ran.err
+def test_nothing_is_served_beyond_this_machine_without_a_key(home: Home, host: str) -> None:
+    for workers in ("1", "2"):
+        ran = zelo("serve", NAME, "--host", host, "--workers", workers)
+        assert ran.status == 2
+        assert f"--host {host}: nobody could come in: there is no API key" in ran.err
+        assert "zelo keys create" in ran.err
 
 
 def test_nothing_to_serve(make_home: MakeHome) -> None:

@@ -47,6 +47,11 @@ def test_cells_are_trimmed_text_and_empty_ones_are_null(tmp_path: Path) -> None:
     assert cells(read(path, nulls=["NA"]))[2] == [None, "two\nlines"]
 
 
+def test_spaces_of_every_script_are_trimmed_and_no_other_character(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "a,b\n\u00a0x\u3000,\u2003\t\n\u200bx\x1f,\ufeff\n")
+    assert cells(read(path)) == [["x", None], ["\u200bx\x1f", "\ufeff"]]
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_no_data(tmp_path: Path) -> None:
     frame = read(write(tmp_path / "a.csv", b"\xef\xbb\xbfa,b\r\n1,2\r\n"))
     assert list(frame.columns) == ["row__", "a", "b"]

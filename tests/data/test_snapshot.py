@@ -18,6 +18,7 @@ from zelo.data.snapshot import (
     Snapshot,
     append_rows,
     content_hash,
+    contract_hash,
     latest_snapshot,
     read_snapshot,
     write_snapshot,
@@ -85,6 +86,15 @@ def test_what_is_known_of_it_stands_beside_it(frame: pd.DataFrame, project: Proj
     ]
     assert meta["created"] == "2025-03-01T12:00:00+00:00"
     assert len(meta["contract"]) == 64
+
+
+def test_the_contract_is_the_same_whoever_can_change_a_field(project: Project) -> None:
+    fields = project.data.fields
+    first = next(iter(fields))
+    fixed = {**fields, first: fields[first].model_copy(update={"actionable": False})}
+    other = project.model_copy(update={"data": project.data.model_copy(update={"fields": fixed})})
+    assert other != project
+    assert contract_hash(other) == contract_hash(project)
 
 
 def test_the_same_content_is_the_same_snapshot_and_is_not_written_again(

@@ -71,7 +71,7 @@ def test_an_ended_job_is_told_from_its_first_line_to_its_end(client: Client, job
     response = client.get(f"/jobs/{job_id}/events")
 
     assert response.headers["content-type"].startswith("text/event-stream")
-    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["cache-control"] == "no-store"
     told = read(response.text)
     assert [event["event"] for event in told] == [
         "state",

@@ -228,6 +228,7 @@ def test_a_forecast_is_of_one_version_from_its_first_week_to_its_last(
     assert {record.variant for record in records} == {"champion" if version == "4" else "challenger"}
     # What each was made of are the answering version's own forecasts.
     assert records[1].inputs["last_effort"][-1] == told[0]
+    ledger.settle()
     with ledger.reading() as connection:
         shadows = connection.exec_driver_sql("select score from shadows order by rowid").scalars().all()
     assert shadows == kept

@@ -125,7 +125,21 @@ def test_a_look_that_fails_does_not_end_the_looking(caplog: pytest.LogCaptureFix
     with looking([broken, seen.release], seconds=0.01):
         for _ in range(3):
             assert seen.acquire(timeout=5)
-    assert "looking at the registry failed" in caplog.text
+    # What fails every time is told once in half a minute, by its name.
+    assert [record.message.rpartition(".")[2] for record in caplog.records] == ["broken failed"]
+
+
+def test_a_call_lets_it_look_though_nothing_has_changed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, looks = [0], []
+    versions = Versions(home.registry, home.registry, NAME)
+    follower = Follower(home.service, versions, called=lambda: calls[-1])
+    monkeypatch.setattr(home.service, "follow", lambda: looks.append(calls[-1]))
+    follower.look()
+    follower.look()
+    assert looks == [0]
+    calls.append(1)
+    follower.look()
+    assert looks == [0, 1]
 
 
 def committed(rows: int, failed: int = 0, seconds: float = 0.01) -> Committed:

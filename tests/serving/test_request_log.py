@@ -96,7 +96,7 @@ OUTCOME = {"entity": SECRETS[1], "value": 1}
 def test_a_ledger_that_fails_quotes_nobody(ledger: Ledger, log: io.StringIO) -> None:
     with client(ledger, AgePredictor()) as opened:
         with ledger.writing() as connection:
-            connection.exec_driver_sql("DROP TABLE predictions")
+            connection.exec_driver_sql("DROP TABLE journal")
         assert opened.post("/predict", json=PERSONAL).status_code == 503
 
     assert not [secret for secret in SECRETS if secret in log.getvalue()]

@@ -172,6 +172,8 @@ def test_predictions_are_listed(client: Client) -> None:
     assert len(client.get("/predictions?entity=1&limit=1").json()["predictions"]) == 1
     assert client.get("/predictions?since=2027-01-01T00:00:00Z").json() == {"predictions": []}
     problem(client.get("/predictions?since=2027-01-01"), 422, "query_not_valid")
+    # Seconds since 1970, to pydantic.
+    problem(client.get("/predictions?until=0.5"), 422, "query_not_valid")
 
 
 def test_outcomes_over_http(client: Client) -> None:

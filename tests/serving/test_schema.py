@@ -59,6 +59,8 @@ def test_what_the_contract_allows_is_accepted(change: dict[str, Any]) -> None:
         ({"idade": 101}, "101", "a whole number from 0 to 100 anos"),
         ({"idade": -1}, "-1", "a whole number from 0 to 100 anos"),
         ({"idade": 41.5}, "41.5", "a whole number from 0 to 100 anos"),
+        ({"idade": 41.0000000001}, "41.0000000001", "a whole number from 0 to 100 anos"),
+        ({"idade": 1e-42}, "1e-42", "a whole number from 0 to 100 anos"),
         ({"idade": True}, "true", "a whole number from 0 to 100 anos"),
         ({"idade": "41"}, '"41"', "a whole number from 0 to 100 anos"),
         ({"idade": None}, "null", "a whole number from 0 to 100 anos"),

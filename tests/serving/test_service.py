@@ -275,7 +275,10 @@ def test_health_in_plain_words(ledger: Ledger) -> None:
     assert health["runtime"] == {"name": "onnx", "reason": "parity held on 512 rows"}
     assert health["data"]["synthetic"] is True
     assert "synthetic" in health["data"]["note"]
-    assert health["ledger"] == {"reachable": True}
+    assert health["ledger"] == {
+        "reachable": True,
+        "journal": {"rows": 0, "since": None, "set_aside": 0},
+    }
     assert health["uptime_seconds"] > 0
 
 
@@ -285,7 +288,7 @@ def test_health_with_an_unreachable_ledger(
     def gone() -> None:
         raise LedgerError("the ledger cannot be used")
 
-    monkeypatch.setattr(ledger, "revision", gone)
+    monkeypatch.setattr(ledger, "waiting", gone)
 
     assert service.health()["status"] == "degraded"
     assert service.health()["ledger"] == {"reachable": False, "reason": "the ledger cannot be used"}

@@ -47,6 +47,8 @@ def test_outcomes_by_id_and_by_entity() -> None:
         (CLASSES, {"value": 1}, "prediction_id"),
         (CLASSES, {"value": 1, "entity": "a", "prediction_id": "b"}, "prediction_id"),
         (CLASSES, {"value": 1, "entity": "a", "observed_at": "2026-02-01T00:00:00"}, "observed_at"),
+        (CLASSES, {"value": 1, "entity": "a", "observed_at": 1769904000}, "observed_at"),
+        (CLASSES, {"value": 1, "entity": "a", "observed_at": "1769904000"}, "observed_at"),
         (CLASSES, {"value": 1, "entity": "a", "when": "x"}, "when"),
         (VALUES, {"value": float("nan"), "entity": "a"}, "value"),
         (VALUES, {"value": "3", "entity": "a"}, "value"),

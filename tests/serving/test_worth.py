@@ -149,6 +149,7 @@ def test_values_have_no_queue(ledger: Ledger) -> None:
 
     with served(Flights(), REGRESSION, ledger) as client:
         answer = client.get("/queue")
+        assert "/queue" not in client.get("/openapi.json").json()["paths"]
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["expected"] == "binary or multiclass"

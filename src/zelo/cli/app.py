@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from typing import Annotated
 
@@ -16,10 +17,12 @@ from zelo.cli import (
     data,
     export,
     jobs,
+    keys,
     lifecycle,
     monitor,
     profile,
     projects,
+    replay,
     retrain,
     score,
     serving,
@@ -46,7 +49,9 @@ for module in (
     config,
     lifecycle,
     serving,
+    keys,
     answering,
+    replay,
     monitor,
     export,
     simulate,
@@ -64,6 +69,11 @@ def program(
     if version:
         typer.echo(f"zelo {metadata.version('zelo')}")
         raise typer.Exit
+    set_up_logs()
+
+
+def set_up_logs() -> None:
+    """As the settings say. Raises SpecError."""
     settings = open_workspace().settings
     set_up(
         level=settings.log_level,
@@ -75,12 +85,17 @@ def program(
 
 
 def main() -> None:
-    """Run, and turn the errors of the tree, and the system's, into a message and an exit status."""
-    as_json = "--json" in sys.argv
+    """Run the command that was typed."""
     # Threads of OpenMP that wait by spinning starve each other where cores are few or shared.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    as_program(app)
+
+
+def as_program(run: Callable[[], object]) -> None:
+    """Run, and turn the errors of the tree, and the system's, into a message and an exit status."""
+    as_json = "--json" in sys.argv
     try:
-        app()
+        run()
     except ZeloError as error:
         show_error(error, as_json=as_json)
         raise SystemExit(1 if isinstance(error, GateError) else 2) from error

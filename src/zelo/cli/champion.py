@@ -33,10 +33,14 @@ def versions(workspace: Workspace, name: str) -> Versions:
 
 def open_service(workspace: Workspace, name: str, ledger: Ledger) -> Service:
     """A service on the project's champion, and on the version that has a part of its traffic."""
+    from zelo.registry.arithmetic import tell_arithmetic
+    from zelo.registry.proofs import Proofs
     from zelo.serving.service import Service
 
     found = versions(workspace, name)
-    return Service(found, ledger, found)
+    service = Service(found, ledger, found, proofs=Proofs(workspace.settings.registry, name))
+    tell_arithmetic(ledger, name)
+    return service
 
 
 def _refuse_unknown(workspace: Workspace, name: str) -> None:

@@ -139,7 +139,7 @@ def _told(trained: Trained, registered: Registered) -> dict[str, Any]:
         "version": registered.version,
         "bundle": registered.bundle.name,
         "candidate": trained.comparison.winner.name,
-        "runtime": "onnx" if registered.certificate.passed else "native",
+        "runtime": registered.runtime,
         "parity": registered.certificate.as_dict(),
         "comparison": candidates(trained),
         "metrics": intervals(trained.metrics),

@@ -31,6 +31,11 @@ KINDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".parquet", ".
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SAMPLE_CHARACTERS = 1 << 20
 LARGEST_BLOCK = (1 << 31) - 1
+# Unicode's White_Space, which is what a request's texts are freed of.
+_SPACES = (
+    "".join(map(chr, (*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029)))
+    + "\u202f\u205f\u3000"
+)
 
 
 def read_table(path: Path, source: Source) -> ibis.Table:
@@ -48,7 +53,7 @@ def read_table(path: Path, source: Source) -> ibis.Table:
     table = _in_duckdb(arrow)
     trimmed = {}
     for name in texts.column_names:
-        text = table[name].strip().nullif("")
+        text = _trim(table[name], _SPACES).nullif("")
         trimmed[name] = text.isin(source.nulls).ifelse(ibis.null("string"), text) if source.nulls else text
     table = table.select(ROW, **trimmed)
     return _kept(table, source, path) if source.where else table
@@ -106,6 +111,11 @@ def _in_duckdb(arrow: pa.Table) -> ibis.Table:
         # Ibis 12 calls a method that DuckDB 2 has renamed.
         warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)
         return connection.create_table("rows", arrow, temp=True)
+
+
+@ibis.udf.scalar.builtin(name="trim", signature=(("string", "string"), "string"))  # type: ignore[untyped-decorator]
+def _trim(text: str, characters: str) -> object:
+    """DuckDB's trim, which by itself takes the plain space alone."""
 
 
 def raw_bytes(path: Path) -> bytes:

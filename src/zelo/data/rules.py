@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from zelo.features.text.preparation import LONGEST_TEXT
-from zelo.spec.project import Column, Project
+from zelo.spec.project import LONGEST_CATEGORY, Column, Project
 
 NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 SEEN = "seen:key"
@@ -102,7 +102,13 @@ def _numeric_verdict(name: str, field: Column) -> Verdict:
 
 
 def _category_verdict(name: str, field: Column) -> Verdict:
-    return lambda table: table[name].notnull() if field.values is None else table[name].isin(field.values)
+    def verdict(table: ir.Table) -> ir.BooleanValue:
+        text = table[name]
+        if field.values is not None:
+            return text.isin(field.values)
+        return ~text.re_search(_NUL) & (text.length() <= LONGEST_CATEGORY)
+
+    return verdict
 
 
 def _text_verdict(name: str, _field: Column) -> Verdict:
@@ -130,7 +136,7 @@ def _in_words(field: Column) -> str:
     kinds = {
         "integer": "an integer",
         "number": "a finite number",
-        "category": "a category",
+        "category": f"a category of 1 to {LONGEST_CATEGORY:,} characters, NUL not among them",
         "text": f"a text of 1 to {LONGEST_TEXT:,} characters, NUL not among them",
         "date": f"a date written as {field.format}" if field.format else "a date written as 2024-12-31",
     }

@@ -192,7 +192,8 @@ def contract_hash(project: Project) -> str:
     parts = {
         "key": project.data.key,
         "fields": {
-            name: field.model_dump(mode="json", exclude={"meaning", "example"}) for name, field in fields
+            name: field.model_dump(mode="json", exclude={"meaning", "example", "actionable"})
+            for name, field in fields
         },
         "task": project.task.model_dump(mode="json", exclude={"meaning"}),
     }

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,9 +14,8 @@ from zelo.stats.conformal import in_sets
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What people read about one row.
+class Decision(NamedTuple):
+    """What people read about one row: a tuple, since a thousand of them are made for one answer.
 
     ``score`` is the probability of the positive class (binary), of the predicted class (multiclass),
     or the value itself (regression). ``probability`` is always that of the predicted class.
@@ -58,7 +56,10 @@ def predicted_classes(scores: Array, policy: Policy) -> Array:
 
 def band_of(score: float, bands: tuple[Band, ...]) -> Band | None:
     """The first band whose bound the score exceeds; the last band has none."""
-    return next((band for band in bands if band.above is None or score > band.above), None)
+    for band in bands:
+        if band.above is None or score > band.above:
+            return band
+    return None
 
 
 def interval_bounds(scores: Array, policy: Policy, windows: Array | None = None) -> Array | None:
@@ -104,7 +105,7 @@ def decide_ahead(values: Array, policy: Policy, windows: Array | None = None) ->
     if policy.spread is not None:
         each = _listed(_half_widths(len(values), policy, windows), len(values))
     return [
-        replace(_value(float(value), half_width, policy.least), horizon=horizon)
+        _value(float(value), half_width, policy.least)._replace(horizon=horizon)
         for horizon, (value, half_width) in enumerate(zip(values, each, strict=True), start=1)
     ]
 
@@ -127,9 +128,13 @@ def decide(scores: Array, policy: Policy, windows: Array | None = None) -> list[
         return _of_several(scores, indices, policy)
     assert policy.positive is not None
     positive = policy.classes.index(policy.positive)
+    probabilities = scores[np.arange(len(scores)), indices]
+    bands = policy.bands
     return [
-        _binary(policy.classes[i], float(row[positive]), float(row[i]), policy.bands)
-        for row, i in zip(scores, indices, strict=True)
+        _binary(policy.classes[i], score, probability, bands)
+        for i, score, probability in zip(
+            indices.tolist(), scores[:, positive].tolist(), probabilities.tolist(), strict=True
+        )
     ]
 
 
@@ -160,13 +165,9 @@ def _of_several(scores: Array, predicted: Array, policy: Policy) -> list[Decisio
 
 def _binary(prediction: int | str, score: float, probability: float, bands: tuple[Band, ...]) -> Decision:
     band = band_of(score, bands)
-    return Decision(
-        prediction=prediction,
-        score=score,
-        probability=probability,
-        band=band.label if band else None,
-        recommendation=band.recommendation if band else None,
-    )
+    if band is None:
+        return Decision(prediction, score, probability)
+    return Decision(prediction, score, probability, band.label, band.recommendation)
 
 
 def _value(value: float, half_width: float | None, least: float | None) -> Decision:

@@ -33,7 +33,7 @@ def occlude(row: Mapping[str, Any], texts: Sequence[str]) -> Occlusion:
     spans: list[str] = []
     variants: list[Mapping[str, Any]] = []
     for name in texts:
-        cut = _spans(row.get(name) or "", MOST_SPANS // len(texts) or 1)
+        cut = spans_of(row.get(name) or "", MOST_SPANS // len(texts) or 1)
         for place, span in enumerate(cut):
             rest = " ".join(cut[:place] + cut[place + 1 :])
             spans.append(span)
@@ -56,15 +56,17 @@ def weights(
     """
     found = np.round(probability - np.asarray(without, dtype=np.float64), _DIGITS)
     order = np.argsort(-found, kind="stable")
-    return tuple((_shown(spans[i]), float(found[i])) for i in order if found[i] != 0)[:MOST_WORDS]
+    return tuple((shown_span(spans[i]), float(found[i])) for i in order if found[i] != 0)[:MOST_WORDS]
 
 
-def _spans(text: str, most: int) -> list[str]:
+def spans_of(text: str, most: int) -> list[str]:
+    """A text in at most ``most`` spans of about equally many words, in order."""
     words = text.split()
     if len(words) <= most:
         return words
     return [" ".join(part) for part in np.array_split(np.array(words, dtype=object), most)]
 
 
-def _shown(span: str) -> str:
+def shown_span(span: str) -> str:
+    """A span as people read it: cut short where it is long."""
     return span if len(span) <= _LONGEST else f"{span[: _LONGEST - 1]}…"

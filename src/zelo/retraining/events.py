@@ -22,7 +22,7 @@ HEARTBEAT_SECONDS = 15.0
 LATE_SECONDS = 2.0
 """How long a job that has ended must be silent: its last words are written down after its end."""
 _LINES_A_READ = 500
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+_HEADERS = {"X-Accel-Buffering": "no"}
 _SEQ = re.compile(r"[0-9]{1,18}")
 
 

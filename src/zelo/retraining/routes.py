@@ -27,9 +27,10 @@ from zelo.retraining.requests import (
     read_config,
     read_train,
 )
+from zelo.serving.bodies import read_json
+from zelo.serving.door import caller_of
 from zelo.serving.extension import Extension
 from zelo.serving.openapi import answers
-from zelo.serving.routes import read_json
 from zelo.spec.project import Project
 
 TRAIN = "train"
@@ -46,7 +47,8 @@ class Training:
     """What the training of one project stands on.
 
     ``project`` reads its project.yaml as it is now, and ``wake`` tells a worker of a job; where that fails,
-    a worker finds the job by itself. ``actor`` is in whose name jobs and changes are recorded.
+    a worker finds the job by itself. ``actor`` is in whose name jobs and changes are recorded where they are
+    asked for without a key; else it is the key's.
     """
 
     project: Callable[[], Project]
@@ -84,7 +86,8 @@ def _add_training(router: APIRouter, name: str, training: Training) -> None:
         The answer comes at once. The champion stays until somebody promotes what was trained.
         """
         body = await _body(request, training.max_body_bytes)
-        job = await run_in_threadpool(_submit, name, training, body)
+        actor = caller_of(request.scope) or training.actor
+        job = await run_in_threadpool(_submit, name, training, body, actor)
         url = f"{request.url.path.removesuffix('/train')}/jobs/{job.id}"
         return Response(
             to_json({"job": job.id, "state": job.state, "url": url, "events": f"{url}/events"}),
@@ -95,7 +98,7 @@ def _add_training(router: APIRouter, name: str, training: Training) -> None:
         )
 
 
-def _submit(name: str, training: Training, body: bytes) -> Job:
+def _submit(name: str, training: Training, body: bytes, actor: str) -> Job:
     asked = read_train(body)
     project = training.project()
     check_names(asked, project)
@@ -111,7 +114,7 @@ def _submit(name: str, training: Training, body: bytes) -> Job:
     refuse_stale(project, laid_over(overrides_of(config), asked.candidates))
     request = asked.model_dump(mode="json", exclude={"when_busy"})
     request["config_version"] = 0 if config is None else config.version
-    return training.jobs.submit(name, TRAIN, request, training.actor, when_busy=asked.when_busy)
+    return training.jobs.submit(name, TRAIN, request, actor, when_busy=asked.when_busy)
 
 
 def _add_jobs(router: APIRouter, name: str, training: Training) -> None:
@@ -166,14 +169,14 @@ def _add_config(router: APIRouter, training: Training) -> None:
         """Each candidate's hyperparameters with value, range, and where the value comes from."""
         return shown()
 
-    def changed(body: bytes) -> Response:
+    def changed(body: bytes, actor: str) -> Response:
         asked = read_config(body)
         project = training.project()
         change(
             project,
             training.ledger,
             asked.candidates,
-            actor=training.actor,
+            actor=actor,
             reason=asked.reason,
             version=asked.version,
         )
@@ -188,7 +191,7 @@ def _add_config(router: APIRouter, training: Training) -> None:
     async def reconfigure(request: Request) -> Response:
         """Change hyperparameters of the trainings to come; each change is a version, and recorded."""
         body = await read_json(request, training.max_body_bytes)
-        return await run_in_threadpool(changed, body)
+        return await run_in_threadpool(changed, body, caller_of(request.scope) or training.actor)
 
 
 def _health(name: str, jobs: Jobs) -> dict[str, Any]:

@@ -15,14 +15,24 @@ Answer = dict[str, Any]
 
 def body_of(decision: Decision, project: Project, policy: Policy) -> dict[str, Any]:
     """The part of an answer that the ledger keeps as the decision; what does not apply is left out."""
-    own_name = project.forecast.answer if project.forecast else None
+    body: dict[str, Any] = {"prediction": decision.prediction}
+    if project.forecast and project.forecast.answer:
+        body[project.forecast.answer] = decision.prediction
+    if decision.probability is not None:
+        body["probability"] = decision.probability
+    if policy.kind != "regression":
+        body["score"] = decision.score
+    if decision.band is not None:
+        body["risk_level"] = decision.band
+    if decision.recommendation is not None:
+        body["recommendation"] = decision.recommendation
+    if policy.kind != "binary" or decision.words:
+        body |= _rarer(decision, project, policy)
+    return body
+
+
+def _rarer(decision: Decision, project: Project, policy: Policy) -> dict[str, Any]:
     parts = {
-        "prediction": decision.prediction,
-        **({own_name: decision.prediction} if own_name else {}),
-        "probability": decision.probability,
-        "score": None if policy.kind == "regression" else decision.score,
-        "risk_level": decision.band,
-        "recommendation": decision.recommendation,
         "lower": decision.lower,
         "upper": decision.upper,
         "horizon": decision.horizon,

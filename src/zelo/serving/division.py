@@ -37,6 +37,14 @@ class Tally:
         if failed:
             self.failed[version] += failed
 
+    def answered(self, version: str, variant: Variant, decisions: Sequence[Decision]) -> None:
+        """A version answered rows with these decisions."""
+        for label, number in Counter(map(_label, decisions)).items():
+            self.labels[version, variant, label] += number
+        self.scores.setdefault(version, []).extend([decision.score for decision in decisions])
+        if abstained := sum(1 for decision in decisions if decision.abstain):
+            self.abstained[version] += abstained
+
 
 @dataclass
 class Divided:
@@ -63,15 +71,11 @@ class Divided:
         variant: Variant,
     ) -> PredictionRecord:
         """The record of an answered row; it is counted."""
-        tally, version = self.tally, model.version
-        tally.labels[version, variant, _label(decision)] += 1
-        tally.scores.setdefault(version, []).append(decision.score)
-        if decision.abstain:
-            tally.abstained[version] += 1
+        self.tally.answered(model.version, variant, [decision])
         return PredictionRecord(
             id=prediction_id,
             project=self.project,
-            version=version,
+            version=model.version,
             variant=variant,
             at=self.at,
             inputs=inputs,
@@ -95,6 +99,9 @@ def divided(questions: Sequence[Question], project: str, at: datetime) -> Divide
     fails, the question fails, unless all its rows are the other one's.
     """
     found = Divided(project, at)
+    if all(question.beside is None for question in questions):
+        _alone(found, questions)
+        return found
     shared = [_shared(question) for question in questions]
     mine = _asked([one.of_champion for one in shared], found.tally)
     theirs = iter(_asked([one.of_other for one in shared if one.of_other], found.tally))
@@ -155,6 +162,35 @@ def _shared(question: Question) -> _Shared:
     else:
         theirs = replace(other, occlusion=NOTHING_LEFT_OUT)
     return _Shared(ids, entities, others, mine, theirs)
+
+
+def _alone(found: Divided, questions: Sequence[Question]) -> None:
+    """Answer questions that the champion answers with no other version beside it."""
+    by_version: dict[str, list[Decision]] = {}
+    for question, said in zip(questions, _asked(questions, found.tally), strict=True):
+        if isinstance(said, Exception):
+            found.answered.append(said)
+            continue
+        model = question.model
+        project, policy, requests = model.bundle.project, model.bundle.policy, model.requests
+        by_version.setdefault(model.version, []).extend(said)
+        found.answered.append(
+            [
+                PredictionRecord(
+                    new_id(),
+                    found.project,
+                    model.version,
+                    found.at,
+                    requests.recorded(row),
+                    body_of(decision, project, policy),
+                    decision.score,
+                    requests.entity_of(row),
+                )
+                for row, decision in zip(question.rows, said, strict=True)
+            ]
+        )
+    for version, decisions in by_version.items():
+        found.tally.answered(version, "champion", decisions)
 
 
 def _asked(questions: Sequence[Question], tally: Tally) -> list[Said]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -15,23 +19,31 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from zelo.spec.project import Column
+from zelo.spec.project import LONGEST_CATEGORY, Column
 
-MAX_CATEGORY = 1_000
+MAX_CATEGORY = LONGEST_CATEGORY
 MAX_TEXT = 20_000
 MAX_ENTITY = 200
 _NO_NUL = r"^[^\x00]*$"
+_NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+# Spaces, and control, format and private characters.
+_UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Co"})
+_WITH_A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 
 class _Whole:
-    """Documents a number without fraction as an integer; 42.0 is one too, as in the contract."""
+    """Takes a number without fraction, 42.0 too, as in the contract, and documents it as an integer."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # Pydantic's own multiple_of takes 41.0000000001 and 1e-42 for whole.
+        return core_schema.no_info_after_validator_function(_whole, handler(source))
 
     @staticmethod
     def __get_pydantic_json_schema__(schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        documented = {key: value for key, value in handler(schema).items() if key != "multipleOf"}
-        return {**documented, "type": "integer"}
+        return {**handler(schema), "type": "integer"}
 
 
 class _Trimmed:
@@ -48,9 +60,23 @@ class _Trimmed:
         return handler(schema["steps"][-1])
 
 
+class NotBlank:
+    """Documents that spaces alone are no text: they are taken off before it is measured."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": _NOT_BLANK}
+
+
+def _whole(value: float) -> float:
+    if not value.is_integer():
+        raise PydanticCustomError("multiple_of", "no whole number")
+    return value
+
+
 def number_type(field: Column) -> Any:
     whole = field.type == "integer"
-    limits = Field(ge=field.min, le=field.max, multiple_of=1 if whole else None, allow_inf_nan=False)
+    limits = Field(ge=field.min, le=field.max, allow_inf_nan=False)
     return Annotated[float, Strict(), limits, _Whole] if whole else Annotated[float, Strict(), limits]
 
 
@@ -59,16 +85,33 @@ def text_type(field: Column) -> Any:
     empty = field.missing == "allowed"
     if field.values is not None:
         return Annotated[Literal[(*field.values, *([""] if empty else []))], _Trimmed]
-    return _text(0 if empty else 1, longest(field))
+    text = _text(0 if empty else 1, longest(field))
+    return Annotated[text, AfterValidator(_seen)] if field.type == "text" else text
+
+
+def _seen(text: str) -> str:
+    """A text with something that can be seen, or an empty one; the first characters tell, as a rule."""
+    if text and all(unicodedata.category(character) in _UNSEEN for character in text):
+        raise PydanticCustomError("string_too_short", "nothing that can be seen")
+    return text
 
 
 def _text(shortest: int, longest: int) -> Any:
-    return Annotated[
-        str,
-        StringConstraints(
-            strict=True, strip_whitespace=True, min_length=shortest, max_length=longest, pattern=_NO_NUL
-        ),
-    ]
+    limits = StringConstraints(
+        strict=True, strip_whitespace=True, min_length=shortest, max_length=longest, pattern=_NO_NUL
+    )
+    return Annotated[str, limits, NotBlank] if shortest else Annotated[str, limits]
+
+
+def _written_out(value: object) -> object:
+    if isinstance(value, str) and _WITH_A_DAY.match(value):
+        return value
+    raise PydanticCustomError("datetime_parsing", "no day and time with its offset")
+
+
+# Pydantic alone also takes numbers, as seconds since 1970.
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""A time of a request, as 2026-01-31T12:00:00Z."""
 
 
 def entity_type(field: Column | None) -> Any:

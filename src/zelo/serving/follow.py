@@ -54,21 +54,30 @@ class Versions:
 
 
 class Follower:
-    """Looks at the registry for one service; :meth:`look` is cheap where nothing has changed."""
+    """Looks at the registry for one service; :meth:`look` is cheap where nothing has changed.
+
+    ``called`` tells when somebody wanted it looked at again, though nothing in it has changed.
+    """
 
     def __init__(
-        self, service: Service, versions: Versions, *, clock: Callable[[], float] = monotonic
+        self,
+        service: Service,
+        versions: Versions,
+        *,
+        called: Callable[[], int | None] = lambda: None,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._service = service
         self._versions = versions
+        self._called = called
         self._clock = clock
         # What was written while the service loaded is found at the first look.
-        self._seen: Stamp | None = None
+        self._seen: tuple[Stamp, int | None] | None = None
         self._tried = clock()
 
     def look(self) -> None:
         """Let the service go over to what the registry says, if that has changed."""
-        stamp = self._versions.stamp()
+        stamp = (self._versions.stamp(), self._called())
         again = self._service.trouble is not None and self._clock() - self._tried >= AGAIN_SECONDS
         if stamp == self._seen and not again:
             return
@@ -77,15 +86,25 @@ class Follower:
 
 
 @contextmanager
-def looking(looks: Sequence[Callable[[], None]], *, seconds: float = LOOK_SECONDS) -> Iterator[None]:
-    """Call each of ``looks`` every so often in a thread of its own, and once more at the end."""
+def looking(looks: Sequence[Callable[[], object]], *, seconds: float = LOOK_SECONDS) -> Iterator[None]:
+    """Call each of ``looks`` every so often in a thread of its own.
+
+    A failure is logged, and not again within half a minute: what looks five times a second fails as often.
+    """
     stop = threading.Event()
+    told = dict.fromkeys(looks, -AGAIN_SECONDS)
 
-    def look() -> None:
+    def each() -> None:
         while not stop.wait(seconds):
-            _each(looks)
+            for look in looks:
+                try:
+                    look()
+                except Exception:  # noqa: BLE001 - one failure must not end the looking for good
+                    if monotonic() - told[look] >= AGAIN_SECONDS:
+                        told[look] = monotonic()
+                        _LOG.exception("%s failed", _name(look))
 
-    thread = threading.Thread(target=look, name="zelo-follow", daemon=True)
+    thread = threading.Thread(target=each, name=f"zelo-{_name(looks[0])}", daemon=True)
     thread.start()
     try:
         yield
@@ -94,12 +113,8 @@ def looking(looks: Sequence[Callable[[], None]], *, seconds: float = LOOK_SECOND
         thread.join()
 
 
-def _each(looks: Sequence[Callable[[], None]]) -> None:
-    for look in looks:
-        try:
-            look()
-        except Exception:  # noqa: BLE001 - one failure must not end the looking for good
-            _LOG.exception("looking at the registry failed")
+def _name(look: Callable[[], object]) -> str:
+    return getattr(look, "__qualname__", type(look).__name__)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

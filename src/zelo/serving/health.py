@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import Any
 
 import psutil
@@ -39,12 +40,12 @@ class Machine:
 
 
 def ledger_health(ledger: Ledger) -> dict[str, Any]:
-    """Whether the ledger can be read, and why not."""
+    """Whether the ledger can be read, and why not; what of its journal waits, and what was set aside."""
     try:
-        ledger.revision()
+        waiting = ledger.waiting()
     except LedgerError as error:
         return {"reachable": False, "reason": error.what}
-    return {"reachable": True}
+    return {"reachable": True, "journal": asdict(waiting)}
 
 
 def monitoring(ledger: Ledger, project: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from zelo.registry.bundle import Bundle
 from zelo.registry.contracts import refuse_other_contract
 from zelo.registry.sample import read_sample
 from zelo.registry.traffic import Traffic
+from zelo.registry.typical import read_typical
 from zelo.serving.schema import RequestSchema
 from zelo.serving.scoring import Beside, Model, decisions_of
 from zelo.serving.truth import OutcomeSchema
@@ -134,7 +135,15 @@ class Loaded:
     def _warmed(self, version: str, bundle: Bundle) -> Model:
         project = bundle.project
         requests = RequestSchema(project, max_rows=self._max_rows)
-        model = Model(version, bundle, requests, OutcomeSchema(project), self._now(), read_sample(bundle))
+        model = Model(
+            version,
+            bundle,
+            requests,
+            OutcomeSchema(project),
+            self._now(),
+            read_sample(bundle),
+            read_typical(bundle),
+        )
         try:
             for rows in (1, 2):
                 decisions_of(model, [requests.example()] * rows)

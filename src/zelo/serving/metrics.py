@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -27,6 +27,7 @@ from zelo.serving.look_gauges import families
 from zelo.serving.schema import FieldError
 from zelo.serving.scores import Scores
 from zelo.serving.service import Committed, Service
+from zelo.serving.siblings import Siblings
 from zelo.spec.project import Project
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -37,7 +38,16 @@ _LOOKS_EVERY = 5.0
 class Metrics:
     """The counters of one app."""
 
-    def __init__(self, services: Mapping[str, Service], *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        services: Mapping[str, Service],
+        *,
+        siblings: Siblings | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._siblings = siblings
+        if siblings is not None:
+            siblings.join(self._counted)
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -54,6 +64,7 @@ class Metrics:
 
     def _add_requests(self) -> None:
         self._requests = self._counter("zelo_requests", "requests answered", "project", "route", "status")
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._problems = self._counter(
             "zelo_request_problems", "requests answered by a problem, by its code", "project", "route", "code"
         )
@@ -115,18 +126,27 @@ class Metrics:
 
     def answered(self, project: str, route: str, status: int, seconds: float, code: str | None) -> None:
         """Count one request; ``code`` is its problem's, where it was answered by one."""
-        self._requests.labels(project, route, str(status)).inc()
-        self._duration.labels(project, route).observe(seconds)
+        key = (project, route, status)
+        if (counters := self._answers.get(key)) is None:
+            # Looking a child up by its labels costs more than counting.
+            counters = self._answers[key] = (
+                self._requests.labels(project, route, str(status)),
+                self._duration.labels(project, route),
+            )
+        counters[0].inc()
+        counters[1].observe(seconds)
         if code is not None:
             self._problems.labels(project, route, code).inc()
 
     def asked(self, project: str, body: bytes) -> None:
         """Count a request that could be read, where its fields come in another order."""
-        if reordered(body, list(self._services[project].model.bundle.project.data.fields)):
+        if reordered(body, self._services[project].model.names):
             self._reordered.labels(project).inc()
 
-    def refused(self, project: str, rows: int, errors: Iterable[FieldError]) -> None:
+    def refused(self, project: str, rows: int, errors: Sequence[FieldError]) -> None:
         """Count rows that break the contract, and in which fields. Callers make up no label."""
+        if not rows and not errors:
+            return
         self._refused.labels(project).inc(rows)
         known = _fields(self._services[project].model.bundle.project)
         for error in errors:
@@ -157,7 +177,10 @@ class Metrics:
             self._commit.labels(project).observe(committed.seconds)
 
     def exposition(self) -> bytes:
-        """Everything counted so far, in the text format."""
+        """Everything counted so far, by all workers where there are several, in the text format."""
+        return self._counted() if self._siblings is None else self._siblings.together()
+
+    def _counted(self) -> bytes:
         self._model.clear()
         self._share.clear()
         for name, service in self._services.items():

@@ -10,8 +10,10 @@ from fastapi.openapi.utils import get_openapi
 
 from zelo.decisions.policy import Policy
 from zelo.decisions.words import MOST_WORDS
+from zelo.serving.explain_schema import explanation_schema
 from zelo.serving.problems import MEDIA_TYPE
 from zelo.serving.service import Service
+from zelo.serving.tensors import json_schemas
 from zelo.serving.worth import MOST_QUEUED
 from zelo.spec.project import Project
 
@@ -24,7 +26,8 @@ _REF = "#/components/schemas/{model}"
 _MEANINGS = {
     400: "the body is not JSON",
     404: "what the request names does not exist",
-    409: "the new version cannot be loaded; the old one goes on serving",
+    409: "what is asked does not go with the version that answers: it cannot be explained, or another one "
+    "cannot be loaded",
     413: "the body is too large",
     415: "the body is not declared as application/json",
     422: "the request breaks the contract: errors names each field",
@@ -63,6 +66,7 @@ def document(app: FastAPI, services: Mapping[str, Service]) -> dict[str, Any]:
     found = get_openapi(title=app.title, version=app.version, routes=app.routes)
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = _problem_schema()
+    schemas.update(json_schemas(_REF))
     for name, service in services.items():
         schemas.update(_project_schemas(name, service))
     return found
@@ -83,14 +87,15 @@ def _project_schemas(name: str, service: Service) -> dict[str, Any]:
             "required": ["rows"],
             "additionalProperties": False,
         },
-        f"{name}_answer": _answer_schema(model.bundle.project, model.bundle.policy),
+        f"{name}_answer": answer_schema(model.bundle.project, model.bundle.policy),
         f"{name}_answers": _answers_schema(name),
         f"{name}_queue": _queue_schema(model.bundle.project),
         f"{name}_sample": _sample_schema(name, model.bundle.project),
     }
 
 
-def _answer_schema(project: Project, policy: Policy) -> dict[str, Any]:
+def answer_schema(project: Project, policy: Policy) -> dict[str, Any]:
+    """JSON Schema of an answer."""
     share = {"type": "number", "minimum": 0, "maximum": 1}
     properties: dict[str, Any] = {
         "id": {"type": "string", "format": "uuid", "description": "the prediction in the ledger"},
@@ -114,6 +119,7 @@ def _answer_schema(project: Project, policy: Policy) -> dict[str, Any]:
     if bands := project.decision.bands:
         properties["risk_level"] = {"enum": [band.label for band in bands]}
         properties["recommendation"] = {"type": "string", "description": "what to do"}
+    properties["explanation"] = explanation_schema(project)
     always = ["id", "model_version", "prediction"]
     return {"type": "object", "properties": properties, "required": always}
 

@@ -48,6 +48,8 @@ class Problem(Response):
     media_type = MEDIA_TYPE
 
     def __init__(self, document: bytes, status: int, headers: Mapping[str, str], code: str) -> None:
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS), **headers}
         super().__init__(document, status, headers)
         self._code = code
 
@@ -76,20 +78,22 @@ def problem(
     }
     if listed := [error.as_dict() for error in errors]:
         document["errors"] = listed
-    extra = dict(headers or {})
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        extra.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
-    return Problem(to_json(document), status, extra, code)
+    return Problem(to_json(document), status, headers or {}, code)
 
 
 def problem_of(error: ZeloError) -> Response:
     """The problem document of an error. Where it happened stays in the server: that may be a path."""
     more = {name: text for name, text in error.as_dict().items() if name in ("found", "expected", "hint")}
+    status, code = kind_of(error)
+    errors = error.errors if isinstance(error, RequestError) else ()
+    return problem(status, error.what, code=code, more=more, errors=errors)
+
+
+def kind_of(error: ZeloError) -> tuple[int, str]:
+    """The status of an error, and its code for programs."""
     if isinstance(error, RequestError):
-        status, code = (422, "contract_broken") if error.errors else (400, "malformed_body")
-        return problem(status, error.what, code=code, more=more, errors=error.errors)
-    status, code = next((status, code) for kind, status, code in _KINDS if isinstance(error, kind))
-    return problem(status, error.what, code=code, more=more)
+        return (422, "contract_broken") if error.errors else (400, "malformed_body")
+    return next((status, code) for kind, status, code in _KINDS if isinstance(error, kind))
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from fastapi import Request, Response
-from pydantic_core import to_json
+import orjson
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from zelo.errors import ZeloError
 from zelo.serving.problems import problem_of, refused
-
-if TYPE_CHECKING:
-    from zelo.serving.routes import Served
+from zelo.serving.routes import Served, predicted, predicted_many
 
 PLACE = "zelo.place"
 """Where a request's scope holds its project and its route's template."""
+_HEADERS = ((b"content-type", b"application/json"),)
 
 
 class Quick:
-    """One of the two routes of a project. Questions with a query go the framework's way."""
+    """One of the two routes of a project. Questions with a query string go the framework's way."""
 
     def __init__(self, served: Served, place: tuple[str, str], *, many: bool) -> None:
         self._served = served
         self._place = place
-        self._many = many
+        self._answer = predicted_many if many else predicted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[PLACE] = self._place
         try:
-            answer = await self._answer(Request(scope, receive))
+            body = orjson.dumps(await self._answer(self._served, Request(scope, receive)))
         except ZeloError as error:
-            answer = problem_of(error)
+            await problem_of(error)(scope, receive, send)
+            return
         except HTTPException as error:
-            answer = refused(error)
-        await answer(scope, receive, send)
-
-    async def _answer(self, request: Request) -> Response:
-        from zelo.serving.routes import predicted, predicted_many
-
-        answer = await (predicted_many if self._many else predicted)(self._served, request)
-        return Response(to_json(answer), media_type="application/json")
+            await refused(error)(scope, receive, send)
+            return
+        headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def quick_routes(served: Sequence[Served]) -> Mapping[str, Quick]:

@@ -15,9 +15,21 @@ _OTHER = "a field that the contract does not have"
 
 
 def log_answered(
-    project: str, method: str, route: str, status: int, seconds: float, *, code: str | None
+    project: str,
+    method: str,
+    route: str,
+    status: int,
+    seconds: float,
+    *,
+    code: str | None,
+    caller: str | None,
 ) -> None:
-    """One request: its route as a template, never as it was asked for, for a path may name somebody."""
+    """One request: its route as a template, never as it was asked for, for a path may name somebody.
+
+    ``caller`` is the name of its key.
+    """
+    if not _LOG.isEnabledFor(logging.INFO):
+        return
     facts = {
         "project": project or None,
         "method": method,
@@ -25,6 +37,7 @@ def log_answered(
         "status": status,
         "ms": round(1000 * seconds, 1),
         "code": code,
+        "caller": caller,
     }
     problem = f" {code}" if code else ""
     _LOG.info("%s %s %d %.1f ms%s", method, route, status, 1000 * seconds, problem, extra={"facts": facts})

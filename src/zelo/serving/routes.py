@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import AwareDatetime
 from pydantic_core import to_json
 
 from zelo.errors import LedgerError, RequestError, SpecError
 from zelo.serving.answers import Answer
 from zelo.serving.batching import Batcher
+from zelo.serving.bodies import read_json
+from zelo.serving.explain import MOST_EXPLAINED, Answered, Explanation, check_explainable, explained
 from zelo.serving.extension import Extension
+from zelo.serving.field_types import Moment
 from zelo.serving.metrics import Metrics
 from zelo.serving.openapi import answers, takes
 from zelo.serving.problems import problem
@@ -31,6 +33,10 @@ _LISTED = 100
 _QUEUED = 20
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
+Explain = Annotated[
+    bool,
+    Query(description="tell what each field added to the score and, of one binary row, the nearest change"),
+]
 Limit = Annotated[int, Query(ge=1, le=MOST_LISTED, description="the most predictions to answer")]
 
 
@@ -43,6 +49,10 @@ class Served:
     metrics: Metrics
     max_body_bytes: int
     extension: Extension | None = None
+    # Apart from the predictions, which shall not wait for hundreds of rows a row.
+    explainer: Batcher[Answered, list[Explanation]] = field(
+        default_factory=lambda: Batcher(explained, max_waiting_rows=MOST_EXPLAINED)
+    )
 
     @property
     def name(self) -> str:
@@ -62,6 +72,11 @@ class Served:
         self.metrics.refused(self.name, question.bad_rows, question.errors)
         log_refused(self.service.model.bundle.project, question.errors)
         return question
+
+    async def close(self) -> None:
+        """Answer what waits, and take no more."""
+        await self.batcher.close()
+        await self.explainer.close()
 
     def health(self) -> dict[str, Any]:
         """How the service is, and what its extension adds."""
@@ -125,30 +140,6 @@ def readiness(services: Sequence[Service], *, stopping: bool) -> Response:
     return _json({"ready": True})
 
 
-async def read_json(request: Request, limit: int) -> bytes:
-    """The body, at most ``limit`` bytes of it.
-
-    Raises:
-        HTTPException: it is larger (413), or is not declared as JSON (415).
-    """
-    declared = request.headers.get("content-type", "")
-    if declared.partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, f"found content type {declared or 'none'}; expected application/json")
-    # The rest of a refused body is not read, so the connection cannot be used again.
-    too_large = HTTPException(413, f"the body is larger than {limit} bytes", {"Connection": "close"})
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
-        raise too_large
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise too_large
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
 async def predicted(served: Served, request: Request) -> Answer:
     """The answer to a request of one row. Raises RequestError, OverloadError, LedgerError, HTTPException."""
     question = served.ask(served.service.ask_row, await read_json(request, served.max_body_bytes))
@@ -159,7 +150,27 @@ async def predicted(served: Served, request: Request) -> Answer:
 async def predicted_many(served: Served, request: Request) -> Answer:
     """The answer to a request of many rows; a bad one is reported beside the others."""
     question = served.ask(served.service.ask_rows, await read_json(request, served.max_body_bytes))
+    return _placed(question, await served.batcher.submit(question, question.size))
+
+
+async def predicted_why(served: Served, request: Request, *, many: bool) -> Answer:
+    """The same with an explanation in each answer, which is not recorded.
+
+    Raises:
+        RequestError, OverloadError, LedgerError, HTTPException: as without it; or too many rows to explain.
+        ConflictError: a version that may answer cannot be explained.
+    """
+    read = served.service.ask_rows if many else served.service.ask_row
+    question = served.ask(read, await read_json(request, served.max_body_bytes))
+    check_explainable(question)
     found = await served.batcher.submit(question, question.size)
+    asked = Answered(question, found, nearest=not many)
+    explanations = await served.explainer.submit(asked, len(question.rows))
+    told = [{**answer, "explanation": one} for answer, one in zip(found, explanations, strict=True)]
+    return _placed(question, told) if many else told[0]
+
+
+def _placed(question: Question, found: Sequence[Answer]) -> Answer:
     placed = [{"index": index, **answer} for index, answer in zip(question.indices, found, strict=True)]
     errors = [error.as_dict() for error in question.errors]
     return {"predictions": placed, "errors": errors, "bad_rows": question.bad_rows}
@@ -170,15 +181,17 @@ def _json(content: Any) -> Response:
 
 
 def _add_predicting(router: APIRouter, served: Served) -> None:
-    problems = (400, 413, 415, 422, 503)
+    problems = (400, 409, 413, 415, 422, 503)
 
     @router.post(
         "/predict",
         responses=answers("the prediction, recorded", f"{served.name}_answer", *problems),
         openapi_extra=takes(f"{served.name}_row"),
     )
-    async def predict(request: Request) -> Response:
+    async def predict(request: Request, explain: Explain = False) -> Response:
         """Predict one row."""
+        if explain:
+            return _json(await predicted_why(served, request, many=False))
         return _json(await predicted(served, request))
 
     @router.post(
@@ -190,8 +203,10 @@ def _add_predicting(router: APIRouter, served: Served) -> None:
         ),
         openapi_extra=takes(f"{served.name}_rows"),
     )
-    async def predict_batch(request: Request) -> Response:
+    async def predict_batch(request: Request, explain: Explain = False) -> Response:
         """Predict many rows. A bad row is reported by its index; the others are answered."""
+        if explain:
+            return _json(await predicted_why(served, request, many=True))
         return _json(await predicted_many(served, request))
 
 
@@ -206,15 +221,20 @@ def _add_records(router: APIRouter, served: Served) -> None:
     @router.get("/predictions", responses=answers("predictions", None, 422, 503))
     def predictions(
         entity: str | None = None,
-        since: AwareDatetime | None = None,
-        until: AwareDatetime | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
         limit: Limit = _LISTED,
     ) -> Response:
         """Recorded predictions, the newest first, from since on and before until."""
         found = service.predictions(entity=entity, since=since, until=until, limit=limit)
         return _json({"predictions": found})
 
-    @router.get("/queue", responses=answers("what to label next", f"{served.name}_queue", 422, 503))
+    @router.get(
+        "/queue",
+        responses=answers("what to label next", f"{served.name}_queue", 422, 503),
+        # A project of values has nothing to label.
+        include_in_schema=bool(service.model.bundle.project.classes),
+    )
     def queue(limit: Annotated[int, Query(ge=1, le=MOST_QUEUED)] = _QUEUED) -> Response:
         """Recorded predictions without an outcome, the one whose label is worth most first.
 
@@ -262,9 +282,14 @@ def _add_operations(router: APIRouter, served: Served) -> None:
         return _json(service.facts())
 
     @router.post("/model/reload", responses=answers("the versions", None, 409))
-    def reload() -> Response:
-        """Load the champion; no request is dropped, and where it cannot be loaded the old version stays."""
+    def reload(request: Request) -> Response:
+        """Load the champion; no request is dropped, and where it cannot be loaded the old version stays.
+
+        Of several workers the one that is asked has loaded it; the others follow within about a second.
+        """
         before, after = service.reload()
+        if request.app.state.siblings is not None:
+            request.app.state.siblings.call()
         return _json({"previous_version": before, "model_version": after, "changed": before != after})
 
 

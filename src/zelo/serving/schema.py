@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired
 
@@ -72,6 +72,9 @@ class RequestSchema:
         self._about = {
             name: project.data.fields.get(name) for name in names if name and name not in self._fields
         }
+        self._integers = [name for name, field in self._fields.items() if field.type == "integer"]
+        self._empty = [name for name, field in self._fields.items() if not field.is_numeric]
+        self._others = (*self._about, *self._history)
         row: Any = _row_type(
             project.name, self._fields, self._about, self._history, PRICES if prices else None
         )
@@ -105,7 +108,7 @@ class RequestSchema:
         else:
             _refuse_size(len(rows), self.max_rows)
             return CheckedRows(rows, list(range(len(rows))))
-        return self._sorted_out(_rows_of(body, self.max_rows))
+        return self.sorted_out(_rows_of(body, self.max_rows))
 
     def entity_of(self, row: Row) -> str | None:
         """Whom or what the row is about, as text; ``None`` where it does not say."""
@@ -116,10 +119,19 @@ class RequestSchema:
 
     def recorded(self, row: Row) -> Row:
         """The row as the ledger keeps it: each field in order, ``None`` if missing."""
-        row = gathered(row, self._project)
-        kept = {name: _recorded(field, row.get(name)) for name, field in self._fields.items()}
-        others = (*self._about, *self._history)
-        return kept | {name: row[name] for name in others if row.get(name) is not None}
+        if self._history:
+            row = gathered(row, self._project)
+        kept = {name: row.get(name) for name in self._fields}
+        for name in self._integers:
+            if isinstance(found := kept[name], float):
+                kept[name] = int(found)
+        for name in self._empty:
+            if kept[name] == "":
+                kept[name] = None
+        for name in self._others:
+            if (found := row.get(name)) is not None:
+                kept[name] = found
+        return kept
 
     def example(self) -> Row:
         """A row that holds the contract."""
@@ -131,7 +143,8 @@ class RequestSchema:
         schema = self._row.json_schema(mode="validation")
         return {**schema, "description": "One row of the contract.", "examples": [self.example()]}
 
-    def _sorted_out(self, rows: list[Any]) -> CheckedRows:
+    def sorted_out(self, rows: Sequence[Any]) -> CheckedRows:
+        """Rows of plain values, the bad ones set apart. Raises RequestError where none is good."""
         good: list[Row] = []
         indices: list[int] = []
         errors: list[FieldError] = []
@@ -293,7 +306,11 @@ def _description(field: Column) -> str:
 
 def _example(field: Column) -> Any:
     if field.example is not None:
-        return _recorded(field, field.example)
+        return (
+            int(field.example)
+            if field.type == "integer" and isinstance(field.example, float)
+            else field.example
+        )
     if field.values is not None:
         return field.values[0]
     if not field.is_numeric:
@@ -301,12 +318,6 @@ def _example(field: Column) -> Any:
     low = field.min if field.min is not None else min(0.0, field.max or 0.0)
     high = field.max if field.max is not None else max(low, 1.0)
     return int(high) if field.type == "integer" else (low + high) / 2
-
-
-def _recorded(field: Column, value: Any) -> Any:
-    if field.type == "integer" and isinstance(value, float):
-        return int(value)
-    return None if value == "" else value
 
 
 def _refuse_size(rows: int, limit: int) -> None:

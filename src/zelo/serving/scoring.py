@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from zelo.features.columns import Columns, columns_from_rows, count
 from zelo.features.history import windows_of
 from zelo.registry.bundle import Bundle
 from zelo.registry.traffic import Traffic
+from zelo.registry.typical import Typical
 from zelo.serving.schema import FieldError, RequestSchema, Row
 from zelo.serving.truth import OutcomeSchema
 from zelo.spec.project import PRICES
@@ -26,7 +29,8 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded version with the schemas made from its contract; ``sample`` is its bundle's, if it has one."""
+    """A loaded version with the schemas made from its contract; ``sample`` and ``typical`` are
+    its bundle's, if it has them."""
 
     version: str
     bundle: Bundle
@@ -34,6 +38,18 @@ class Model:
     outcomes: OutcomeSchema
     loaded_at: datetime
     sample: Mapping[str, Any] | None = None
+    typical: Typical | None = None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The fields of a row, in the order of the contract."""
+        return tuple(self.bundle.project.data.fields)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The texts whose words are told; none without classes."""
+        project = self.bundle.project
+        return tuple(project.texts) if project.classes else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +84,8 @@ class Question:
 
 def question_of(model: Model, row: Row, beside: Beside | None = None) -> Question:
     """A question of one row; where the classes depend on texts the answer tells which words carried it."""
-    project = model.bundle.project
-    texts = project.texts if project.classes else ()
-    return Question(model, [row], occlusion=occlude(row, texts), beside=beside)
+    occlusion = occlude(row, model.texts) if model.texts else NOTHING_LEFT_OUT
+    return Question(model, [row], occlusion=occlusion, beside=beside)
 
 
 def decided(questions: Sequence[Question]) -> list[list[Decision] | Exception]:
@@ -107,7 +122,7 @@ def decided_ahead(model: Model, rows: Sequence[Row]) -> tuple[list[Row], list[De
     first, *later = rows
     calendars = [{name: np.array([row[name]], dtype=np.float64) for name in names} for row in later]
     origin = columns_from_rows(project, [first])
-    found = list(steps(lambda columns: _scores(model, columns), origin, calendars, project))
+    found = list(steps(lambda columns: scored(model, columns), origin, calendars, project))
     about = [{name: value for name, value in row.items() if name not in project.inputs} for row in rows]
     inputs = [
         {**told, **{name: values[0].item() for name, values in columns.items()}}
@@ -119,15 +134,16 @@ def decided_ahead(model: Model, rows: Sequence[Row]) -> tuple[list[Row], list[De
     decisions = decide_ahead(values, model.bundle.policy, windows)
     # The later histories hold forecasts: what is known of drift is the first one's.
     (known,) = _watched(model, decisions[:1], windows[:1])
-    return inputs, [replace(decision, drift=known.drift) for decision in decisions]
+    return inputs, [decision._replace(drift=known.drift) for decision in decisions]
 
 
 def scores_of(model: Model, rows: Sequence[Any]) -> Array:
     """The model's scores [n, K] of checked rows. Raises ServingError where they are no use."""
-    return _scores(model, columns_from_rows(model.bundle.project, rows))
+    return scored(model, columns_from_rows(model.bundle.project, rows))
 
 
-def _scores(model: Model, columns: Columns) -> Array:
+def scored(model: Model, columns: Columns) -> Array:
+    """The model's scores [n, K] of columns. Raises ServingError where they are no use."""
     bundle = model.bundle
     scores = bundle.predictor.scores(columns)
     shape = (count(columns), max(len(bundle.project.classes), 1))
@@ -165,35 +181,38 @@ def _watched(model: Model, decisions: list[Decision], windows: Array | None) -> 
     if limits is None or windows is None:
         return decisions
     drift = limits.findings(windows, model.bundle.project.language)
-    return [replace(decision, drift=found) for decision, found in zip(decisions, drift, strict=True)]
+    return [decision._replace(drift=found) for decision, found in zip(decisions, drift, strict=True)]
 
 
 def _together(questions: Sequence[Question]) -> list[list[Decision] | Exception]:
     model = questions[0].model
-    asked = [row for question in questions for row in (*question.rows, *question.occlusion.variants)]
+    rows = [row for question in questions for row in question.rows]
+    without = [row for question in questions for row in question.occlusion.variants]
     try:
-        columns = columns_from_rows(model.bundle.project, asked)
-        scores, windows = _scores(model, columns), _windows(model, columns)
+        columns = columns_from_rows(model.bundle.project, [*rows, *without])
+        scores, windows = scored(model, columns), _windows(model, columns)
     except Exception as error:  # noqa: BLE001 - a predictor may raise anything; each caller gets its own
         if len(questions) == 1:
             return [error]
         # One row that the model cannot take must not spoil the answers of other callers.
         return [_together([question])[0] for question in questions]
-    ends = np.cumsum([question.size for question in questions])[:-1]
-    shares = np.split(scores, ends)
-    histories = [None] * len(questions) if windows is None else np.split(windows, ends)
-    return [
-        _answered(question, share, history)
-        for question, share, history in zip(questions, shares, histories, strict=True)
-    ]
+    own = scores[: len(rows)]
+    histories = None if windows is None else windows[: len(rows)]
+    decisions = _watched(model, decide(own, model.bundle.policy, histories), histories)
+    if without:
+        _add_words(questions, decisions, own, scores[len(rows) :])
+    ends = accumulate(len(question.rows) for question in questions)
+    return [decisions[end - len(question.rows) : end] for question, end in zip(questions, ends, strict=True)]
 
 
-def _answered(question: Question, scores: Array, windows: Array | None) -> list[Decision]:
-    policy = question.model.bundle.policy
-    own, without = np.split(scores, [len(question.rows)])
-    decisions = decide(own, policy, windows)
-    if len(without):
-        (said,) = predicted_classes(own, policy)
-        words = weights(question.occlusion.spans, float(own[0, said]), without[:, said].tolist())
-        decisions = [replace(decisions[0], words=words)]
-    return _watched(question.model, decisions, windows)
+def _add_words(questions: Sequence[Question], decisions: list[Decision], own: Array, without: Array) -> None:
+    """Put the words that carried them into ``decisions``, of each question that has an occlusion."""
+    start = place = 0
+    for question in questions:
+        if spans := question.occlusion.spans:
+            (said,) = predicted_classes(own[start : start + 1], question.model.bundle.policy)
+            lost = without[place : place + len(spans), said].tolist()
+            words = weights(spans, float(own[start, said]), lost)
+            decisions[start] = decisions[start]._replace(words=words)
+        start += len(question.rows)
+        place += len(question.occlusion.variants)

@@ -11,13 +11,14 @@ from typing import Any
 from zelo.errors import LedgerError, UnknownError
 from zelo.ledger.records import OutcomeCounts, utc_now
 from zelo.ledger.store import Ledger
+from zelo.registry.proofs import Proofs
 from zelo.registry.traffic import Traffic
 from zelo.serving.answers import Answer, answer_of, told
 from zelo.serving.division import Divided, divided, divided_ahead
 from zelo.serving.health import Machine, artifacts, data, ledger_health, monitoring, told_traffic
 from zelo.serving.loaded import Division, Load, Loaded
 from zelo.serving.sample import sample_data
-from zelo.serving.schema import MAX_ROWS, Row
+from zelo.serving.schema import MAX_ROWS, CheckedRows, RequestSchema, Row
 from zelo.serving.scoring import Model, Question, question_of
 from zelo.serving.worth import label_queue
 
@@ -60,8 +61,10 @@ class Service:
         *,
         now: Callable[[], datetime] = utc_now,
         max_rows: int = MAX_ROWS,
+        proofs: Proofs | None = None,
     ) -> None:
         self._ledger = ledger
+        self.proofs = proofs
         self._now = now
         self._watchers: list[Callable[[Committed], None]] = []
         self._machine = Machine()
@@ -96,8 +99,24 @@ class Service:
 
     def ask_rows(self, body: bytes) -> Question:
         """A question of many rows from a JSON body; bad rows are set apart. Raises RequestError."""
+        return self.ask(lambda requests: requests.read_rows(body))
+
+    def ask(self, read: Callable[[RequestSchema], CheckedRows], version: str | None = None) -> Question:
+        """A question of the rows that ``read`` finds by the contract of the version that answers now.
+
+        ``version`` asks the champion alone, and by name: no other one answers, or scores the rows beside it.
+
+        Raises:
+            UnknownError: the champion is another version.
+        """
         model, beside = self._loaded.answering
-        checked = model.requests.read_rows(body)
+        if version is not None:
+            if version != model.version:
+                raise UnknownError(
+                    "this version is not served", where=self.name, found=version, expected=model.version
+                )
+            beside = None
+        checked = read(model.requests)
         return Question(model, checked.rows, checked.indices, checked.errors, checked.bad_rows, beside=beside)
 
     def question(self, rows: Sequence[Row]) -> Question:
@@ -195,16 +214,22 @@ class Service:
         }
 
     def prediction(self, prediction_id: str) -> Answer:
-        """A recorded prediction with its inputs and, where it is known, its outcome. Raises UnknownError."""
+        """A recorded prediction: its inputs, a link to its version's evidence, its outcome if known.
+
+        Raises:
+            UnknownError: there is none of that id.
+        """
         record = self._ledger.prediction(prediction_id)
         if record is None or record.project != self.name:
             raise UnknownError("no such prediction", where=self.name, found=prediction_id)
-        outcomes = self._ledger.outcomes(prediction_id)
-        if not outcomes:
-            return told(record)
-        last = outcomes[0]
-        outcome = {"value": last.value, "observed_at": last.observed_at, "recorded_at": last.recorded_at}
-        return {**told(record), "outcome": outcome}
+        answer = told(record)
+        if self.proofs and (number := self.proofs.number(record.version, record.at)):
+            answer["evidence"] = f"/projects/{self.name}/evidence/{number}"
+        if outcomes := self._ledger.outcomes(prediction_id):
+            last = outcomes[0]
+            outcome = {"value": last.value, "observed_at": last.observed_at, "recorded_at": last.recorded_at}
+            answer["outcome"] = outcome
+        return answer
 
     def latest(self, entity: str) -> Answer:
         """The latest prediction of an entity. Raises UnknownError."""

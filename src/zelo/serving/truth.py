@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any, NotRequired
 
 from pydantic import (
-    AwareDatetime,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -21,7 +20,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from zelo.errors import RequestError
 from zelo.ledger.records import OutcomeRecord
-from zelo.serving.field_types import MAX_ENTITY
+from zelo.serving.field_types import MAX_ENTITY, Moment, NotBlank
 from zelo.serving.schema import (
     MAX_REPORTED,
     MAX_ROWS,
@@ -36,7 +35,7 @@ from zelo.spec.labels import known_labels
 from zelo.spec.project import Label, Project
 
 _Name = Annotated[
-    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=MAX_ENTITY)
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=MAX_ENTITY), NotBlank
 ]
 
 
@@ -149,9 +148,11 @@ def _body_type(project: str, value: Any) -> Any:
                     _Name | StrictInt, "its entity: the latest prediction at or before observed_at is meant"
                 )
             ],
-            "observed_at": NotRequired[described(AwareDatetime, "when; now if left out")],
+            "observed_at": NotRequired[described(Moment, "when; now if left out")],
         },
     )
+    names = ("prediction_id", "entity")
+    outcome.__pydantic_config__["json_schema_extra"] = {"oneOf": [{"required": [name]} for name in names]}
     return closed_object(f"{project}_outcomes", {"outcomes": list_of(outcome, shortest=1, longest=MAX_ROWS)})
 
 

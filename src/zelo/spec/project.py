@@ -51,6 +51,8 @@ TASK_METRICS: dict[str, tuple[str, ...]] = {
 }
 PRICES = (1e-9, 1e12)
 """The least and the most that a price may be: above 0, and no ratio of two is beyond all numbers."""
+LONGEST_CATEGORY = 1_000
+"""Characters that a category may have, where the contract does not list them."""
 LATENCY = "latency_ms"
 """What a candidate needs for one row as it was fitted: reported, on the Pareto front, never the primary."""
 LOWER_IS_BETTER = frozenset(
@@ -81,6 +83,9 @@ class Column(Frozen):
     example: float | str | None = None
     harmless: bool = Field(
         default=False, description="its values name nobody and may stand in logs; of any other none does"
+    )
+    actionable: bool = Field(
+        default=True, description="somebody can change it; what nobody can is in no change that is proposed"
     )
 
     @property
