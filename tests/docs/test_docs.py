@@ -22,6 +22,7 @@ from zelo.features.preprocess import numeric_inputs
 from zelo.models.catalogue import chosen
 from zelo.registry.gates.run import GATES
 from zelo.retraining.routes import training_extension
+from zelo.serving.evidence_routes import evidence_router
 from zelo.serving.routes import project_router
 from zelo.settings import Settings
 from zelo.spec.loading import parse_project
@@ -225,12 +226,16 @@ def test_figures_have_their_place(page: str) -> None:
 
 @pytest.mark.parametrize("page", READMES)
 def test_endpoints_are_those_that_are_served(page: str) -> None:
-    service = SimpleNamespace(name="sample")
+    service: Any = SimpleNamespace(name="sample")
     served: Any = SimpleNamespace(
         name="sample", service=service, batcher=None, metrics=None, max_body_bytes=1
     )
     training: Any = SimpleNamespace(jobs=None, max_body_bytes=1)
-    routes = [*project_router(served).routes, *training_extension("sample", training).router.routes]
+    routes = [
+        *project_router(served).routes,
+        *evidence_router(service).routes,
+        *training_extension("sample", training).router.routes,
+    ]
     found = {f"{method} {route.path}" for route in routes for method in route.methods}
     assert set(names(page, "endpoint")) == found
 

@@ -16,7 +16,7 @@ from zelo.data.snapshot import read_snapshot
 from zelo.data.split import split
 from zelo.decisions.decide import predicted_classes
 from zelo.features.columns import Columns, columns_from_frame
-from zelo.registry import assemble
+from zelo.registry import compiled
 from zelo.registry.bundle import Bundle
 from zelo.registry.compilation.graph import CannotCompile
 from zelo.registry.runtime import NativePredictor, OnnxPredictor
@@ -130,7 +130,7 @@ def compiled_wrong(monkeypatch: pytest.MonkeyPatch, change: Callable[[Array, Col
         def scores(self, columns: Columns) -> Array:
             return change(super().scores(columns), columns)
 
-    monkeypatch.setattr(assemble, "OnnxPredictor", Wrong)
+    monkeypatch.setattr(compiled, "OnnxPredictor", Wrong)
 
 
 def swapped(scores: Array, columns: Columns) -> Array:
@@ -164,9 +164,9 @@ def test_where_the_compiled_model_is_not_the_fitted_one_the_fitted_one_serves(
         case "an error":
             compiled_wrong(monkeypatch, raises)
         case "no compilation":
-            monkeypatch.setattr(assemble, "compile_model", cannot)
+            monkeypatch.setattr(compiled, "compile_model", cannot)
         case "no model":
-            monkeypatch.setattr(assemble, "compile_model", lambda model, project: b"no model")
+            monkeypatch.setattr(compiled, "compile_model", lambda model, project: b"no model")
     ran = answered("train", NAME, *QUICK, "--json")
     monkeypatch.undo()
     assert ran.json["runtime"] == "native"
@@ -183,7 +183,7 @@ def test_a_native_bundle_passes_its_gates_serves_and_says_why(
     make_home: MakeHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = make_home("trained")
-    monkeypatch.setattr(assemble, "compile_model", cannot)
+    monkeypatch.setattr(compiled, "compile_model", cannot)
     gates = {gate["code"]: gate for gate in answered("train", NAME, *QUICK, "--json").json["gates"]}
     assert gates["G04"]["status"] == "passed"
     assert "the fitted pipeline serves" in gates["G04"]["found"]

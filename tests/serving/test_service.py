@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zelo.errors import BundleError, LedgerError, RegistryError, ServingError, UnknownError
+from zelo.errors import BundleError, LedgerError, RegistryError, RequestError, ServingError, UnknownError
 from zelo.features.columns import Columns
 from zelo.ledger.records import PredictionRecord
 from zelo.ledger.store import Ledger
@@ -133,16 +133,25 @@ def test_a_row_that_the_model_fails_on_spoils_no_other(registry: Registry, ledge
 
 def test_a_score_that_is_no_number_is_never_answered(registry: Registry, ledger: Ledger) -> None:
     class Wrong(AgePredictor):
+        factor: float
+
         def scores(self, columns: Columns) -> np.ndarray[Any, Any]:
             scores = super().scores(columns)
             scores[columns["idade"] == 13] = np.nan
-            return scores
+            return scores * self.factor
 
-    registry.current = ("1", bundle(Wrong()))
+    wrong = Wrong()
+    wrong.factor = 1.0
+    registry.current = ("1", bundle(wrong))
     service = Service(registry, ledger)
 
-    with pytest.raises(ServingError, match="no usable score"):
+    # It can score the contract's example: so the row is at fault.
+    with pytest.raises(RequestError, match="cannot be scored"):
         answer(service, idade=13)
+    wrong.factor = np.nan
+    with pytest.raises(ServingError, match="no usable score") as broken:
+        answer(service, idade=13)
+    assert not isinstance(broken.value, RequestError)
     assert ledger.count("churn") == 0
 
 

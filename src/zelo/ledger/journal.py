@@ -15,6 +15,7 @@ from datetime import datetime
 from time import monotonic, perf_counter, sleep
 from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
@@ -31,7 +32,8 @@ _ENTRIES_A_LOOK = 256
 _ROWS_A_CHECKPOINT = 5_000
 _LONG_LOG = 50_000
 """Pages, of 4 kB: SQLite's log is begun anew by force where it is longer."""
-_MANY_ROWS = 50_000
+_MANY_ROWS, _MOST_AT_ONCE = 20_000, 512
+"""Where more rows wait, more are moved at once: a row costs less then, and whoever appends waits longer."""
 _AGAIN_SECONDS = 0.002
 _LOG = logging.getLogger(__name__)
 
@@ -105,9 +107,11 @@ class Journal:
         with self._explained():
             with self._engine.connect() as connection:
                 newest, waiting = connection.execute(_NEWEST).one()
-            rests = 4 if step_back and waiting <= _MANY_ROWS else 1
+            many = waiting > _MANY_ROWS
+            rests = 4 if step_back and not many else 1
+            most = min(max(ROWS_AT_ONCE, waiting // 100), _MOST_AT_ONCE)
             while newest is not None and (entries := self._oldest(newest)):
-                for some in _moves(entries):
+                for some in _moves(entries, most):
                     started = perf_counter()
                     rows = self._move(some)
                     moved += rows
@@ -235,11 +239,11 @@ _COUNT = sa.select(sa.func.coalesce(sa.func.sum(journal.c.rows), 0), sa.func.min
 _SET_ASIDE = sa.select(sa.func.count()).select_from(journal).where(~_WAITS)
 
 
-def _moves(entries: Sequence[_Entry]) -> Iterator[list[_Entry]]:
-    """Together, entries of no more rows than are moved at once; one at the least."""
+def _moves(entries: Sequence[_Entry], most: int) -> Iterator[list[_Entry]]:
+    """Together, entries of no more than ``most`` rows; one at the least."""
     some: list[_Entry] = []
     for entry in entries:
-        if some and sum(one.rows for one in some) + entry.rows > ROWS_AT_ONCE:
+        if some and sum(one.rows for one in some) + entry.rows > most:
             yield some
             some = []
         some.append(entry)
@@ -252,14 +256,23 @@ def _entries(
 ) -> Iterator[tuple[int, bytes]]:
     """(rows, content) of each entry; shadows come with their predictions, or after them."""
     if len(records) + len(beside) <= ROWS_AT_ONCE:
-        yield len(records) + len(beside), to_json((records, beside))
+        yield len(records) + len(beside), _content(records, beside)
         return
     for start in range(0, len(records), ROWS_AT_ONCE):
         some = records[start : start + ROWS_AT_ONCE]
-        yield len(some), to_json((some, ()))
+        yield len(some), _content(some, ())
     for start in range(0, len(beside), ROWS_AT_ONCE):
         others = beside[start : start + ROWS_AT_ONCE]
-        yield len(others), to_json(((), others))
+        yield len(others), _content((), others)
+
+
+def _content(records: Sequence[PredictionRecord], beside: Sequence[ShadowRecord]) -> bytes:
+    plain = [[tuple(record) for record in records], [tuple(shadow) for shadow in beside]]
+    try:
+        return orjson.dumps(plain)
+    except TypeError:
+        # A whole number of more than 64 bits; the slower writer takes any.
+        return to_json(plain)
 
 
 def _decoded(content: bytes) -> _Rows:
@@ -282,7 +295,7 @@ def _moment(text: Any) -> datetime:
 
 def _prediction(record: PredictionRecord) -> tuple[Any, ...]:
     at = microseconds(record.at)
-    inputs, decision = to_json(record.inputs).decode(), to_json(record.decision).decode()
+    inputs, decision = _json(record.inputs), _json(record.decision)
     return (
         record.id,
         record.project,
@@ -298,5 +311,12 @@ def _prediction(record: PredictionRecord) -> tuple[Any, ...]:
 
 def _shadow(shadow: ShadowRecord) -> tuple[Any, ...]:
     at = microseconds(shadow.at)
-    decision = to_json(shadow.decision).decode()
+    decision = _json(shadow.decision)
     return (shadow.prediction_id, shadow.version, shadow.project, at, shadow.score, decision)
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return to_json(value).decode()

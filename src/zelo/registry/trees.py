@@ -10,8 +10,9 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 ROWS_AT_ONCE = 64
-LOOKED_AT_EVERY = 2
-"""Levels between two looks at which walks have ended: a look costs about as much as a level."""
+FIRST_LOOK, LOOKED_AT_EVERY = 6, 2
+"""The level of the first look at which walks have ended, and the levels between two: a look costs about as
+much as a level."""
 
 _CHILD, _FEATURE = 40, 32
 MOST_FEATURES = 1 << (_CHILD - _FEATURE)
@@ -55,7 +56,8 @@ class ForestByLevels:
 
     def __init__(self, nodes: Array, roots: Array, weights: Array) -> None:
         """``nodes`` [m] by ``packed``, ``roots`` [trees], and ``weights`` [m, K] of the leaves."""
-        self._nodes, self._roots, self._weights = nodes, roots, weights
+        self._nodes, self._roots = nodes, roots
+        self._weights = np.ascontiguousarray(weights.T)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -63,7 +65,7 @@ class ForestByLevels:
             return cls(stored["nodes"], stored["roots"], stored["weights"])
 
     def write(self, path: Path) -> None:
-        np.savez(path, nodes=self._nodes, roots=self._roots, weights=self._weights)
+        np.savez(path, nodes=self._nodes, roots=self._roots, weights=self._weights.T)
 
     def sums(self, features: Array) -> Array:
         """The weights of the leaves that each row reaches, added up: [n, K]."""
@@ -71,28 +73,34 @@ class ForestByLevels:
         parts = [
             self._part(single[start : start + ROWS_AT_ONCE]) for start in range(0, len(single), ROWS_AT_ONCE)
         ]
-        return np.concatenate(parts) if parts else np.empty((0, self._weights.shape[1]))
+        return np.concatenate(parts) if parts else np.empty((0, len(self._weights)))
 
     def _part(self, features: Array) -> Array:
         rows, width = features.shape
         values = features.ravel()
         at = np.tile(self._roots, rows)
-        row = np.repeat(np.arange(rows), len(self._roots))
-        total = np.zeros((rows, self._weights.shape[1]))
+        first = np.repeat(np.arange(0, rows * width, width), len(self._roots))
+        total = np.zeros((rows, len(self._weights)))
         level = 0
         while len(at):
             node = self._nodes.take(at)
-            column = (node >> _FEATURE) & (MOST_FEATURES - 1)
+            place = node >> _FEATURE
+            place &= MOST_FEATURES - 1
+            place += first
             # A value that is no number goes to the right, as in ONNX.
-            right = ~(values.take(column + row * width) <= node.view(np.float32)[::2])
-            after = (node >> _CHILD) + right
+            right = ~(values.take(place) <= node.view(np.float32)[::2])
+            node >>= _CHILD
+            node += right
             level += 1
-            if level % LOOKED_AT_EVERY == 0 and (ended := after == at).any():
-                leaves, whose = self._weights[at[ended]], row[ended]
-                for k in range(total.shape[1]):
-                    total[:, k] += np.bincount(whose, weights=leaves[:, k], minlength=rows)
-                after, row = after[~ended], row[~ended]
-            at = after
+            if level >= FIRST_LOOK and level % LOOKED_AT_EVERY == 0:
+                moving = node != at
+                ended = np.flatnonzero(~moving)
+                leaves, row = at.take(ended), first.take(ended) // width
+                for k, weights in enumerate(self._weights):
+                    total[:, k] += np.bincount(row, weights=weights.take(leaves), minlength=rows)
+                moving = np.flatnonzero(moving)
+                node, first = node.take(moving), first.take(moving)
+            at = node
         return total
 
 

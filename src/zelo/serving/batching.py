@@ -95,6 +95,8 @@ class Batcher(Generic[Asked, Answered]):
                 self._waiting.clear()
                 self._waiting_rows = 0
                 await self._answer(batch)
+                # Let callers have their answers, and take in who has come meanwhile: batches grow under load.
+                await asyncio.sleep(0)
         finally:
             self._runner = None
 

@@ -64,6 +64,7 @@ class Metrics:
 
     def _add_requests(self) -> None:
         self._requests = self._counter("zelo_requests", "requests answered", "project", "route", "status")
+        self._children: dict[tuple[Counter | str, ...], Counter] = {}
         self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._problems = self._counter(
             "zelo_request_problems", "requests answered by a problem, by its code", "project", "route", "code"
@@ -99,6 +100,9 @@ class Metrics:
         self._commit = self._histogram(
             "zelo_ledger_commit_seconds", "a ledger transaction, to the disk", _SECONDS, "project"
         )
+        self._commits = {
+            name: (self._rows.labels(name), self._commit.labels(name)) for name in self._services
+        }
 
     def _add_models(self) -> None:
         self._predictions = self._counter(
@@ -158,8 +162,8 @@ class Metrics:
         """Count what became of questions answered together."""
         project = committed.project
         for (version, variant, label), number in committed.labels.items():
-            self._predictions.labels(project, version, variant, label).inc(number)
-        named = self._services[project].model.bundle.project.classes
+            self._child(self._predictions, project, version, variant, label).inc(number)
+        named = self._services[project].model.bundle.policy.kind != "regression"
         count = self._scores.add_shares if named else self._scores.add_values
         for version, scores in committed.scores.items():
             count(project, version, scores)
@@ -171,10 +175,11 @@ class Metrics:
         )
         for counter, numbers in by_version:
             for version, amount in numbers.items():
-                counter.labels(project, version).inc(amount)
+                self._child(counter, project, version).inc(amount)
         if committed.rows:
-            self._rows.labels(project).observe(committed.rows)
-            self._commit.labels(project).observe(committed.seconds)
+            rows, seconds = self._commits[project]
+            rows.observe(committed.rows)
+            seconds.observe(committed.seconds)
 
     def exposition(self) -> bytes:
         """Everything counted so far, by all workers where there are several, in the text format."""
@@ -196,6 +201,12 @@ class Metrics:
         self._share.labels(project, service.model.version, "champion", mode).set(1 - share)
         if traffic:
             self._share.labels(project, traffic.version, "challenger", mode).set(share)
+
+    def _child(self, counter: Counter, *labels: str) -> Counter:
+        """The counter of these labels: to look it up by them costs more than counting."""
+        if (found := self._children.get((counter, *labels))) is None:
+            found = self._children[(counter, *labels)] = counter.labels(*labels)
+        return found
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)

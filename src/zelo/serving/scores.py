@@ -15,25 +15,26 @@ EDGES = tuple(round(0.05 * step, 2) for step in range(1, 21))
 """Upper ends of the histogram's buckets: a score of a class is from 0 to 1."""
 
 _LABELS = ("project", "version")
+_AT_ONCE = 4_096
 _Key = tuple[str, str]
 
 
 class Scores(Collector):
-    """Counts whole transactions at a time: a batch of ten thousand rows costs what one row does."""
+    """Counts many scores at a time, when there are many or when somebody looks: no answer waits for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._waiting: dict[_Key, list[float]] = {}
         self._shares: dict[_Key, tuple[np.ndarray[tuple[int], np.dtype[np.int64]], float]] = {}
         self._values: dict[_Key, tuple[int, float]] = {}
 
     def add_shares(self, project: str, version: str, scores: Sequence[float]) -> None:
         """Count scores of classes, in [0, 1]."""
-        if not len(scores):
-            return
-        found = np.bincount(np.searchsorted(EDGES, scores, side="left"), minlength=len(EDGES) + 1)
         with self._lock:
-            counts, total = self._shares.get((project, version), (np.zeros_like(found), 0.0))
-            self._shares[project, version] = (counts + found, total + float(np.sum(scores)))
+            waiting = self._waiting.setdefault((project, version), [])
+            waiting.extend(scores)
+            if len(waiting) >= _AT_ONCE:
+                self._count((project, version))
 
     def add_values(self, project: str, version: str, values: Sequence[float]) -> None:
         """Count predicted values, in the target's unit."""
@@ -42,6 +43,12 @@ class Scores(Collector):
         with self._lock:
             count, total = self._values.get((project, version), (0, 0.0))
             self._values[project, version] = (count + len(values), total + float(np.sum(values)))
+
+    def _count(self, key: _Key) -> None:
+        if scores := self._waiting.pop(key, None):
+            found = np.bincount(np.searchsorted(EDGES, scores, side="left"), minlength=len(EDGES) + 1)
+            counts, total = self._shares.get(key, (np.zeros_like(found), 0.0))
+            self._shares[key] = (counts + found, total + float(np.sum(scores)))
 
     def collect(self) -> Iterator[Metric]:
         """Both families, as they stand."""
@@ -53,6 +60,8 @@ class Scores(Collector):
         )
         ends = [*map(str, EDGES), "+Inf"]
         with self._lock:
+            for key in list(self._waiting):
+                self._count(key)
             for key, (counts, total) in self._shares.items():
                 heights = [float(height) for height in accumulate(counts.tolist())]
                 shares.add_metric(key, list(zip(ends, heights, strict=True)), total)

@@ -13,7 +13,7 @@ import numpy as np
 
 from zelo.decisions.decide import Decision, decide, decide_ahead, predicted_classes
 from zelo.decisions.words import NOTHING_LEFT_OUT, Occlusion, occlude, weights
-from zelo.errors import ServingError
+from zelo.errors import RequestError, ServingError
 from zelo.features.ahead import known_ahead, steps
 from zelo.features.columns import Columns, columns_from_rows, count
 from zelo.features.history import windows_of
@@ -143,19 +143,32 @@ def scores_of(model: Model, rows: Sequence[Any]) -> Array:
 
 
 def scored(model: Model, columns: Columns) -> Array:
-    """The model's scores [n, K] of columns. Raises ServingError where they are no use."""
-    bundle = model.bundle
-    scores = bundle.predictor.scores(columns)
-    shape = (count(columns), max(len(bundle.project.classes), 1))
-    if scores.shape != shape or not np.isfinite(scores).all():
-        raise ServingError(
-            "the model gave no usable score",
-            where=f"{bundle.project.name} version {model.version}",
-            found=f"shape {scores.shape}" if scores.shape != shape else "a score that is not finite",
-            expected=f"finite scores of shape {shape}",
-            hint="zelo rollback puts the previous version back",
-        )
-    return scores
+    """The model's scores [n, K] of columns.
+
+    Raises:
+        ServingError: they are no use.
+        RequestError: they are not finite, where the model does give a score of the contract's example: a
+            field without limits took a value that no model was made for.
+    """
+    scores = model.bundle.predictor.scores(columns)
+    shape = (count(columns), max(len(model.bundle.project.classes), 1))
+    if scores.shape == shape and np.isfinite(scores).all():
+        return scores
+    if scores.shape == shape and _scores_its_example(model):
+        found = FieldError("the row", "values of which the model has no finite score", "less extreme values")
+        raise RequestError("the row cannot be scored", errors=[found])
+    raise ServingError(
+        "the model gave no usable score",
+        where=f"{model.bundle.project.name} version {model.version}",
+        found=f"shape {scores.shape}" if scores.shape != shape else "a score that is not finite",
+        expected=f"finite scores of shape {shape}",
+        hint="zelo rollback puts the previous version back",
+    )
+
+
+def _scores_its_example(model: Model) -> bool:
+    columns = columns_from_rows(model.bundle.project, [model.requests.example()])
+    return bool(np.isfinite(model.bundle.predictor.scores(columns)).all())
 
 
 def _windows(model: Model, columns: Columns) -> Array | None:

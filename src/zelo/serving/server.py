@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
+import sys
 from multiprocessing.connection import Connection
 from time import monotonic
 from types import FrameType
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 from zelo.serving.arrival import Arrival
 from zelo.serving.workers import GRACE_SECONDS, NOW, READY, STOP
 
+_SWITCH_SECONDS = 0.001
+_GARBAGE = (50_000, 20, 100)
 _CLOSE = (b"connection", b"close")
 
 
@@ -26,6 +30,7 @@ def serve(app: App, host: str = "127.0.0.1", port: int = 8000, *, drain_seconds:
     closes its connection. Then the address is left, and requests in progress are answered. A second signal
     leaves at once, and a third one waits for nobody.
     """
+    _tune_the_interpreter()
     _Server(_config(app, host=host, port=port), app, drain_seconds).run()
 
 
@@ -35,7 +40,18 @@ def serve_on(app: App, listening: socket.socket, line: Connection, *, drain_seco
     ``line`` leads to the parent: it is told of readiness and says when to stop. Where the parent is gone, the
     worker stops as well. SIGINT, which a terminal sends to all of them, is the parent's.
     """
+    _tune_the_interpreter()
     _Server(_config(app), app, drain_seconds, line).run([listening])
+
+
+def _tune_the_interpreter() -> None:
+    """For short answers: who comes back from the disk or the model soon has the interpreter again, what was
+    loaded at the start is not looked through for garbage ever after, and a thousand rows are no reason to
+    look."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
 
 
 def _config(app: App, host: str = "127.0.0.1", port: int = 8000) -> uvicorn.Config:
