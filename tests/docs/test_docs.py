@@ -226,7 +226,9 @@ def test_figures_have_their_place(page: str) -> None:
 
 @pytest.mark.parametrize("page", READMES)
 def test_endpoints_are_those_that_are_served(page: str) -> None:
-    service: Any = SimpleNamespace(name="sample")
+    project = SimpleNamespace(classes=(0, 1))
+    model = SimpleNamespace(bundle=SimpleNamespace(project=project))
+    service: Any = SimpleNamespace(name="sample", model=model)
     served: Any = SimpleNamespace(
         name="sample", service=service, batcher=None, metrics=None, max_body_bytes=1
     )

@@ -65,7 +65,10 @@ def test_rounds_are_answered_from_an_index(ledger: Ledger, what: str) -> None:
         paired(ledger, "churn", ("1", "2"), since=START)
     else:
         ledger.events("churn", kind="trigger", limit=1)
-    sql, parameters = next(entry for entry in statements if entry[0].startswith("SELECT"))
+    # What waits in the journal is moved first, and that is little.
+    sql, parameters = next(
+        entry for entry in statements if entry[0].startswith("SELECT") and "journal" not in entry[0]
+    )
 
     with ledger.engine.connect() as connection:
         plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters).all())

@@ -34,6 +34,8 @@ _LONG_LOG = 50_000
 """Pages, of 4 kB: SQLite's log is begun anew by force where it is longer."""
 _MANY_ROWS, _MOST_AT_ONCE = 20_000, 512
 """Where more rows wait, more are moved at once: a row costs less then, and whoever appends waits longer."""
+_LENGTHS = (1, 4, 16, 64, 256, 1_024)
+"""Rows, or entries, of a statement."""
 _AGAIN_SECONDS = 0.002
 _LOG = logging.getLogger(__name__)
 
@@ -180,7 +182,9 @@ class Journal:
     def _moved(self, entries: Sequence[_Entry], decoded: Sequence[_Rows]) -> int:
         ids = [entry.id for entry in entries]
         with self._writing() as cursor:
-            cursor.execute(f"DELETE FROM journal WHERE id IN {self._marks(1, len(ids))}", ids)  # noqa: S608
+            # A few lengths alone: the driver keeps each statement that it has seen, and a long one is large.
+            wanted = ids + ids[:1] * (next(size for size in _LENGTHS if size >= len(ids)) - len(ids))
+            cursor.execute(f"DELETE FROM journal WHERE id IN {self._marks(1, len(wanted))}", wanted)  # noqa: S608
             if cursor.rowcount != len(ids):
                 # Another process was faster; what it left is found at the next look.
                 cursor.connection.rollback()
@@ -190,11 +194,15 @@ class Journal:
         return sum(entry.rows for entry in entries)
 
     def _insert(self, cursor: Any, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:
-        # One statement: between two this thread would wait for its turn in Python, with the ledger locked.
-        if rows:
-            names, marks = ", ".join(table.c.keys()), self._marks(len(rows), len(table.c))
+        # Many rows a statement: between two this thread would wait for its turn in Python, with the ledger
+        # locked. And a few lengths alone, as above.
+        names = ", ".join(table.c.keys())
+        while rows:
+            length = max(size for size in _LENGTHS if size <= len(rows))
+            marks = self._marks(length, len(table.c))
             statement = f"INSERT INTO {table.name} ({names}) VALUES {marks}"  # noqa: S608
-            cursor.execute(statement, [value for row in rows for value in row])
+            cursor.execute(statement, [value for row in rows[:length] for value in row])
+            rows = rows[length:]
 
     def _set_aside(self, entry: _Entry, fault: Exception) -> None:
         # The message may quote the row: it stays in the ledger.
