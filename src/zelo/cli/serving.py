@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zelo.serving.workers import Place
 
 _SETTLE_SECONDS = 0.2
+_NICE = 10
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -80,14 +81,13 @@ class _Command:
 
     def together(self, workers: int) -> None:
         """Run workers, and settle what they append: their parent has nothing else to do."""
-        from zelo.serving.follow import looking
         from zelo.serving.siblings import bury
         from zelo.serving.workers import Workers
 
         with (
             tempfile.TemporaryDirectory(prefix="zelo-serve-") as folder,
             open_workspace().ledger() as ledger,
-            looking([ledger.settle], seconds=_SETTLE_SECONDS),
+            settling(ledger),
         ):
             # Refused here, where nobody can come in: each worker would refuse by itself.
             self._door(ledger)
@@ -186,11 +186,23 @@ def _meanwhile(
     followers = [
         Follower(service, versions(workspace, name), called=called) for name, service in services.items()
     ]
-    settling = nullcontext() if siblings else looking([ledger.settle], seconds=_SETTLE_SECONDS)
-    with settling, looking([*(one.look for one in followers), *(one.look for one in minutes)]):
+    settled = nullcontext() if siblings else settling(ledger)
+    with settled, looking([*(one.look for one in followers), *(one.look for one in minutes)]):
         yield
     for one in minutes:
         one.close()
+
+
+@contextmanager
+def settling(ledger: Ledger) -> Iterator[None]:
+    """What is answered is moved to its tables, and the database's log into its file, beside answering."""
+    from zelo.serving.follow import looking
+
+    with (
+        looking([ledger.settle], seconds=_SETTLE_SECONDS),
+        looking([ledger.checkpoint], seconds=_SETTLE_SECONDS, nice=_NICE),
+    ):
+        yield
 
 
 def _trainings(workspace: Workspace, names: tuple[str, ...], ledger: Ledger) -> dict[str, Extension]:

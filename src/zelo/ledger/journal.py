@@ -7,6 +7,7 @@ one in every index, at random places. Callers wait for the first alone.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,16 +25,18 @@ from zelo.ledger.engine import checkpoint, driver, explained, place, write_lock
 from zelo.ledger.records import PredictionRecord, ShadowRecord
 from zelo.ledger.schema import journal, microseconds, predictions, shadows
 
-ROWS_AT_ONCE = 32
-"""Nothing else is written while an entry is moved: so many rows take two or three milliseconds."""
+ROWS_AT_ONCE = 16
+"""Nothing else is written while an entry is moved: so many rows take one or two milliseconds."""
 MOST_ROWS = 2_000_000
 """So many rows may wait: one gigabyte, or two."""
 _ENTRIES_A_LOOK = 256
 _ROWS_A_CHECKPOINT = 5_000
 _LONG_LOG = 50_000
 """Pages, of 4 kB: SQLite's log is begun anew by force where it is longer."""
-_MANY_ROWS, _MOST_AT_ONCE = 20_000, 512
-"""Where more rows wait, more are moved at once: a row costs less then, and whoever appends waits longer."""
+_MOST_AT_ONCE = 512
+"""The more rows wait, the more are moved at once: a row costs less then, and whoever appends waits longer."""
+_RESTS = ((10_000, 4), (50_000, 2), (sys.maxsize, 1))
+"""Where no more rows wait than these, a move is followed by a rest of so many times its length."""
 _LENGTHS = (1, 4, 16, 64, 256, 1_024)
 """Rows, or entries, of a statement."""
 _AGAIN_SECONDS = 0.002
@@ -81,6 +84,7 @@ class Journal:
         self._turn = threading.Lock()
         self._room = 0
         self._unsynced = 0
+        self._pages = 0
 
     def append(self, records: Sequence[PredictionRecord], beside: Sequence[ShadowRecord]) -> None:
         """Write them all, or nothing; they are on the disk when this returns."""
@@ -103,21 +107,24 @@ class Journal:
         """Move what is in the journal now to its tables: how many rows this call moved.
 
         An entry is moved once, whoever else settles at the same time. The ledger is left to others for half
-        of the time; with ``step_back``, for four fifths of it where few rows wait.
+        of the time; with ``step_back``, for four fifths of it where few rows wait, and who steps back leaves
+        :meth:`checkpoint` to a thread of less priority.
         """
         moved = 0
         with self._explained():
             with self._engine.connect() as connection:
                 newest, waiting = connection.execute(_NEWEST).one()
-            many = waiting > _MANY_ROWS
-            rests = 4 if step_back and not many else 1
-            most = min(max(ROWS_AT_ONCE, waiting // 100), _MOST_AT_ONCE)
+            rests = next(rest for rows, rest in _RESTS if waiting <= rows) if step_back else 1
+            most = min(max(ROWS_AT_ONCE, waiting // 500), _MOST_AT_ONCE)
             while newest is not None and (entries := self._oldest(newest)):
                 for some in _moves(entries, most):
                     started = perf_counter()
                     rows = self._move(some)
                     moved += rows
-                    self._checkpointed(rows)
+                    self._unsynced += rows
+                    self._shorten()
+                    if not step_back:
+                        self.checkpoint()
                     # Another process that waits for the lock sleeps, and must find it free when it looks.
                     sleep(rests * (perf_counter() - started))
         return moved
@@ -140,14 +147,21 @@ class Journal:
                         return record
         return None
 
-    def _checkpointed(self, rows: int) -> None:
-        self._unsynced += rows
+    def checkpoint(self) -> None:
+        """Copy SQLite's log into its file, where much has been moved: long work that nobody waits for."""
         if self._unsynced < _ROWS_A_CHECKPOINT:
             return
         self._unsynced = 0
-        pages, copied = checkpoint(self._engine)
-        if copied < pages and pages > _LONG_LOG:
-            # Most is copied: what came meanwhile takes nobody long.
+        with self._explained():
+            self._pages, copied = checkpoint(self._engine)
+            self._pages -= copied
+
+    def _shorten(self) -> None:
+        """Begin SQLite's log anew, by force, where the others let it grow."""
+        if self._pages > _LONG_LOG:
+            self._pages = 0
+            # Most is copied first: what came meanwhile takes nobody long.
+            checkpoint(self._engine)
             with self._turn:
                 checkpoint(self._engine, alone=True)
 

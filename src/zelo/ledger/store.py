@@ -95,6 +95,10 @@ class Ledger:
         """
         self._journal.settle(step_back=True)
 
+    def checkpoint(self) -> None:
+        """Copy what SQLite's log holds into its file, where that is due; elsewhere there is nothing to do."""
+        self._journal.checkpoint()
+
     def waiting(self) -> Waiting:
         """What is in the journal."""
         return self._journal.waiting()

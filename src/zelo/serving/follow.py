@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -86,8 +87,10 @@ class Follower:
 
 
 @contextmanager
-def looking(looks: Sequence[Callable[[], object]], *, seconds: float = LOOK_SECONDS) -> Iterator[None]:
-    """Call each of ``looks`` every so often in a thread of its own.
+def looking(
+    looks: Sequence[Callable[[], object]], *, seconds: float = LOOK_SECONDS, nice: int = 0
+) -> Iterator[None]:
+    """Call each of ``looks`` every so often in a thread of its own, which steps back by ``nice`` (Linux).
 
     A failure is logged, and not again within half a minute: what looks five times a second fails as often.
     """
@@ -95,6 +98,9 @@ def looking(looks: Sequence[Callable[[], object]], *, seconds: float = LOOK_SECO
     told = dict.fromkeys(looks, -AGAIN_SECONDS)
 
     def each() -> None:
+        if nice:
+            # On Linux a thread has a priority of its own.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
         while not stop.wait(seconds):
             for look in looks:
                 try:
