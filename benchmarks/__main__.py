@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from benchmarks import (
     churn,
+    cold_start,
     day_of_ten_million,
     drift_budget,
     drift_delay,
     estimated_quality,
+    explain,
     failure_modes,
     first_answer,
     incremental,
@@ -41,6 +43,8 @@ for benchmark in (
     incremental,
     day_of_ten_million,
     latency,
+    explain,
+    cold_start,
     training_beside,
     overhead,
     first_answer,

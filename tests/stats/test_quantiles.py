@@ -40,7 +40,10 @@ def test_the_share_of_values_below_is_the_level(seed: int, level: float) -> None
     weights, constant = rising_quantile(inputs, values, level)
     assert (weights >= 0).all()
     assert constant >= 0
-    assert np.mean(values <= inputs @ weights + constant + 1e-9) == pytest.approx(level, abs=0.02)
+    below = np.mean(values <= inputs @ weights + constant + 1e-9)
+    assert below >= level - 0.02
+    # The optimality condition of the constant; where it is held at 0, more may lie below.
+    assert constant == 0 or below <= level + 0.02
 
 
 def test_numbers_that_are_not_finite_are_refused() -> None:

@@ -109,6 +109,13 @@ def create_app(
     places = Places(alone=served[0].name if len(served) == 1 else None, aliases=_aliases(served))
     framed = partial(Frame, metrics=metrics, places=places, deadlines=deadlines, door=door)
     app.add_middleware(framed)
+    _add_routes(app, served, metrics)
+    keys = isinstance(door, KeyDoor)
+    app.openapi = lambda: told(document(app, services), places, keys=keys)  # type: ignore[method-assign]
+    return App(app, {path: framed(quick) for path, quick in quick_routes(served).items()})
+
+
+def _add_routes(app: FastAPI, served: Sequence[Served], metrics: Metrics) -> None:
     for one in served:
         _add_project(app, one, f"/projects/{one.name}")
     if len(served) == 1:
@@ -118,9 +125,6 @@ def create_app(
     for one in served:
         app.include_router(alias_router(one))
     app.include_router(protocol_router(served))
-    keys = isinstance(door, KeyDoor)
-    app.openapi = lambda: told(document(app, services), places, keys=keys)  # type: ignore[method-assign]
-    return App(app, {path: framed(quick) for path, quick in quick_routes(served).items()})
 
 
 def _looked(door: Door | None) -> AbstractContextManager[None]:
